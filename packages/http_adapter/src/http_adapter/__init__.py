@@ -1,0 +1,1 @@
+"""HTTP behind the use cases of tradecore: routes, problem details, generated OpenAPI."""

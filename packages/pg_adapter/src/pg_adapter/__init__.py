@@ -1,0 +1,1 @@
+"""PostgreSQL behind the ports of tradecore: store, queries, outbox, migrations, embedded server."""

@@ -1,0 +1,1 @@
+"""The service: settings, composition root, run modes and the `tradecore` command."""
