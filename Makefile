@@ -36,7 +36,7 @@ format: setup ## format, and mend what can be mended
 	$(BIN)/ruff format .
 
 test: check ## everything that CI runs
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 test-unit: setup ## the quick half: no server, no socket
 	$(BIN)/pytest packages services $(ARGS)
