@@ -1,0 +1,4 @@
+"""A pure, synchronous, deterministic Binance Spot: books, matching, balances, filters, history.
+
+Imports attrs and the standard library only. `Exchange` is the door.
+"""

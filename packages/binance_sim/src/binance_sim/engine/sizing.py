@@ -1,0 +1,44 @@
+"""How much a MARKET order is: derived from a quote amount, or what it could cost."""
+
+from binance_sim.engine import errors
+from binance_sim.engine.amounts import ONE, notional_down
+from binance_sim.engine.book import HalfBook
+from binance_sim.engine.matching import tradable
+from binance_sim.engine.orders import Order
+
+
+def derive_quantity(half: HalfBook, taker: Order, amount: int, lot: tuple[int, int]) -> int:
+    """Return the quantity that spends (BUY) or brings (SELL) `amount` of the quote asset.
+
+    A multiple of the step. A BUY never costs more than `amount`; a SELL comes as near as one
+    step allows. Raises VenueError -2010 when the book holds less than the smallest quantity.
+    """
+    smallest, step = lot
+    left, quantity, available = amount, 0, 0
+    for each in tradable(half, taker, 0, decrement_stops=False):
+        available += each.quantity
+        whole = notional_down(each.price, each.quantity)
+        if whole <= left:
+            left -= whole
+            quantity += each.quantity
+            continue
+        rounding = 0 if taker.is_buy else each.price * step // 2
+        part = (left * ONE + rounding) // each.price
+        quantity += min(part, each.quantity)
+        available = max(available, smallest)
+        break
+    if available < smallest:
+        raise errors.rejected(errors.THIN_BOOK)
+    return quantity // step * step
+
+
+def cost_bound(half: HalfBook, taker: Order) -> int:
+    """Return what a MARKET BUY of `taker.leaves` can cost at most, in units of the quote."""
+    wanted, cost = taker.leaves, 0
+    for lot in tradable(half, taker, 0, decrement_stops=False):
+        quantity = min(wanted, lot.quantity)
+        cost += notional_down(lot.price, quantity)
+        wanted -= quantity
+        if not wanted:
+            break
+    return cost
