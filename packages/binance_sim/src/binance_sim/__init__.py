@@ -1,0 +1,1 @@
+"""A Binance Spot venue in one process: matching engine, wire protocol, faults."""
