@@ -52,12 +52,14 @@ class MarketPlayer:
             case DepthSnapshot():
                 self._apply_snapshot(event)
             case RecordedTrade():
-                self._apply_trade(draft, event)
+                self._matcher.share_trade(
+                    draft, event.price, event.quantity, is_buyer_maker=event.is_buyer_maker
+                )
                 return draft.finish()
             case _:
                 assert_never(event)
         self._market.quoted_us = now_us
-        self._match_resting(draft)
+        self._matcher.match_liquidity(draft)
         return draft.finish()
 
     def _apply_snapshot(self, snapshot: DepthSnapshot) -> None:
@@ -95,35 +97,3 @@ class MarketPlayer:
     def _set(half: HalfBook, levels: Levels | Iterable[tuple[int, int]]) -> None:
         for price, quantity in levels:
             half.set_liquidity(price, quantity)
-
-    def _apply_trade(self, draft: Draft, trade: RecordedTrade) -> None:
-        """Let resting orders share the trade; print what they leave of it."""
-        half = self._book.own_half(is_buy=trade.is_buyer_maker)
-        left = trade.quantity
-        while left:
-            price = half.orders.best()
-            if price is None or not half.reaches(price, trade.price):
-                break
-            maker = next(iter((half.orders.get(price) or {}).values()))
-            quantity = min(left, maker.leaves)
-            self._matcher.fill_maker(draft, maker, quantity)
-            left -= quantity
-        if left:
-            self._market.print_trade(
-                trade.price, left, draft.now_us, is_buyer_maker=trade.is_buyer_maker
-            )
-
-    def _match_resting(self, draft: Draft) -> None:
-        """Fill resting orders that the recorded book has reached."""
-        for half, against in (
-            (self._book.bids, self._book.asks),
-            (self._book.asks, self._book.bids),
-        ):
-            while (price := half.orders.best()) is not None:
-                level = against.liquidity.best()
-                if level is None or not against.reaches(level, price):
-                    break
-                maker = next(iter((half.orders.get(price) or {}).values()))
-                quantity = min(maker.leaves, against.liquidity.get(level) or 0)
-                against.take_liquidity(level, quantity)
-                self._matcher.fill_maker(draft, maker, quantity)

@@ -89,6 +89,12 @@ class HalfBook:
             return market if ours is None else ours
         return max(ours, market) if self.is_bids else min(ours, market)
 
+    def first_order(self) -> Order | None:
+        """Return the customer's order that is first in price and time, None without any."""
+        price = self.orders.best()
+        level = None if price is None else self.orders.get(price)
+        return next(iter(level.values())) if level else None
+
     def quantity_at(self, price: int) -> int:
         """Return everything that stands at `price`."""
         level = self.orders.get(price) or {}

@@ -175,7 +175,7 @@ class TopOfBook:
     bid_quantity: Decimal
     ask_price: Decimal | None
     ask_quantity: Decimal
-    quoted_us: int
+    quoted_us: int | None  #: None: the market has said nothing yet
 
 
 @attrs.frozen(kw_only=True)

@@ -21,7 +21,7 @@ from binance_sim.engine.orders import Order
 from binance_sim.engine.placing import prepare
 from binance_sim.engine.requests import CancelOrder, NewOrder
 from binance_sim.engine.symbols import ExchangeFilter, MaxAsset, SymbolRules
-from binance_sim.engine.vocabulary import CancelRestriction, OrderStatus
+from binance_sim.engine.vocabulary import CancelRestriction, OrderStatus, Side
 
 EVENT_LOG_LIMIT = 10_000  #: events kept; orders and executions are kept for ever
 _FIRST_UID = 100_000_001
@@ -156,6 +156,35 @@ class Exchange:
         original = market.cancel(draft, order, chosen)
         return order.snapshot(original_client_order_id=original)
 
+    # --- the rest of the market ---
+
+    def set_liquidity(
+        self, symbol: str, side: Side, price: Decimal, quantity: Decimal, now_us: int
+    ) -> Step:
+        """Set what the market bids (BUY) or asks (SELL) at a price; 0 removes the level.
+
+        Resting orders that it reaches fill. A price beyond the market's own other side is the
+        caller's mistake: the engine does not uncross the market from itself.
+        """
+        market = self.market(symbol)
+        half = market.book.own_half(is_buy=side is Side.BUY)
+        half.set_liquidity(to_units(price), to_units(quantity))
+        market.quoted_us = now_us
+        draft = Draft(self.journal, now_us)
+        self._matchers[symbol].match_liquidity(draft)
+        return Step(events=draft.finish())
+
+    def trade_market(
+        self, symbol: str, price: Decimal, quantity: Decimal, now_us: int, *, is_buyer_maker: bool
+    ) -> Step:
+        """Let the market trade with itself; resting orders at its price or better share it."""
+        self.market(symbol)
+        draft = Draft(self.journal, now_us)
+        self._matchers[symbol].share_trade(
+            draft, to_units(price), to_units(quantity), is_buyer_maker=is_buyer_maker
+        )
+        return Step(events=draft.finish())
+
     # --- what stands where ---
 
     def account(self, key: str) -> Account:
@@ -169,6 +198,10 @@ class Exchange:
     def accounts(self) -> Mapping[str, Account]:
         """Return every account by key."""
         return self._accounts
+
+    def markets(self) -> Mapping[str, Market]:
+        """Return every market by symbol."""
+        return self._markets
 
     def market(self, symbol: str) -> Market:
         """Return the live market. Raises VenueError -1121."""

@@ -5,6 +5,7 @@ executions; the log of events may be bounded.
 """
 
 from collections import defaultdict, deque
+from collections.abc import Callable
 
 from binance_sim.engine.balances import Account
 from binance_sim.engine.events import AccountPosition, Event, Execution
@@ -12,7 +13,10 @@ from binance_sim.engine.orders import Order
 
 
 class Journal:
-    """Append-only record of the whole exchange."""
+    """Append-only record of the whole exchange.
+
+    `listeners` hear the events of each step as it ends, in order; they must not call back.
+    """
 
     def __init__(self, *, event_limit: int | None = None) -> None:
         self.orders: list[Order] = []
@@ -21,6 +25,7 @@ class Journal:
         self.commissions: defaultdict[str, int] = defaultdict(int)  #: units taken, by asset
         self.market_flow: defaultdict[str, int] = defaultdict(int)  #: units given to the market
         self.transfers: defaultdict[str, int] = defaultdict(int)  #: deposits less withdrawals
+        self.listeners: list[Callable[[tuple[Event, ...]], None]] = []
         self._execution_id = 0
 
     def next_execution_id(self) -> int:
@@ -56,5 +61,9 @@ class Draft:
             self._events.append(
                 AccountPosition(account=account.key, updated_us=self.now_us, balances=balances)
             )
-        self.journal.events.extend(self._events)
-        return tuple(self._events)
+        events = tuple(self._events)
+        if events:
+            self.journal.events.extend(events)
+            for listener in self.journal.listeners:
+                listener(events)
+        return events

@@ -38,7 +38,7 @@ class Market:
         self.reference_price: int | None = None
         self.prevented_matches: list[PreventedMatch] = []
         self.last_order_id = 0
-        self.quoted_us = 0  #: when the market last said anything about its book
+        self.quoted_us: int | None = None  #: when the market last said anything about its book
         self._trade_id = 0
 
     def replace_rules(self, rules: SymbolRules) -> None:

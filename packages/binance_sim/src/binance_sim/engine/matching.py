@@ -72,7 +72,32 @@ class Matcher:
         self._fill(draft, taker, trade, maker.price, quantity, is_maker=False)
         self._fill(draft, maker, trade, maker.price, quantity, is_maker=True)
 
-    def fill_maker(self, draft: Draft, maker: Order, quantity: int) -> None:
+    def share_trade(self, draft: Draft, price: int, quantity: int, *, is_buyer_maker: bool) -> None:
+        """Let resting orders share a trade of the market; print what they leave of it."""
+        half = self._market.book.own_half(is_buy=is_buyer_maker)
+        while quantity:
+            maker = half.first_order()
+            if maker is None or not half.reaches(maker.price, price):
+                break
+            part = min(quantity, maker.leaves)
+            self._fill_maker(draft, maker, part)
+            quantity -= part
+        if quantity:
+            self._print(draft, price, quantity, is_buyer_maker=is_buyer_maker)
+
+    def match_liquidity(self, draft: Draft) -> None:
+        """Fill resting orders that the market's book has reached, at their own price."""
+        book = self._market.book
+        for half, against in ((book.bids, book.asks), (book.asks, book.bids)):
+            while (maker := half.first_order()) is not None:
+                level = against.liquidity.best()
+                if level is None or not against.reaches(level, maker.price):
+                    break
+                quantity = min(maker.leaves, against.liquidity.get(level) or 0)
+                against.take_liquidity(level, quantity)
+                self._fill_maker(draft, maker, quantity)
+
+    def _fill_maker(self, draft: Draft, maker: Order, quantity: int) -> None:
         """Fill a resting order at its own price against the market."""
         trade = self._print(draft, maker.price, quantity, is_buyer_maker=maker.is_buy)
         self._fill(draft, maker, trade, maker.price, quantity, is_maker=True)

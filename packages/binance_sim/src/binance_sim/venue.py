@@ -1,0 +1,172 @@
+"""The simulated venue in process: the port `Venue` over the engine, for one omnibus account."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from binance_sim.engine.errors import BAD_SYMBOL, NO_SUCH_ORDER, VenueError
+from binance_sim.engine.events import Event, OrderSnapshot, account_of
+from binance_sim.engine.exchange import Exchange
+from binance_sim.engine.history import MAX_LIMIT
+from binance_sim.engine.requests import CancelOrder
+from binance_sim.engine.vocabulary import StpMode
+from binance_sim.feed import CAPACITY, ReportFeed
+from binance_sim.mapping import (
+    cancel_id_of,
+    to_balance,
+    to_execution_report,
+    to_new_order,
+    to_order_report,
+    to_port_error,
+    to_reports,
+    to_us,
+)
+from tradecore.domain.venue_orders import VenueOrder
+from tradecore.ports.clock import Clock
+from tradecore.ports.venue import (
+    ExecutionReport,
+    OrderReport,
+    VenueBalance,
+    VenueHistory,
+    VenueReport,
+)
+
+
+class SimulatedVenue:
+    """Trades on an exchange in this process; nothing is ever lost or late.
+
+    Args:
+        exchange: with the account `account` opened.
+        account: key of the omnibus account there.
+        clock: the venue's time.
+        name: the venue's name in execution keys and in the ledger.
+        capacity: reports that a subscriber of `reports` may be behind.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        account: str,
+        clock: Clock,
+        *,
+        name: str = "binance",
+        capacity: int = CAPACITY,
+    ) -> None:
+        exchange.account(account)
+        self.name = name
+        self.feed = ReportFeed(capacity)
+        self._exchange = exchange
+        self._account = account
+        self._clock = clock
+        exchange.journal.listeners.append(self._publish)
+
+    async def submit(self, child: VenueOrder) -> OrderReport:
+        """Place `child` under its own client order id; see the port for what is raised."""
+        try:
+            request = to_new_order(child, self._stp_mode(child.symbol))
+            step = self._exchange.place(self._account, request, self._now_us())
+        except VenueError as error:
+            raise to_port_error(error) from error
+        assert step.order is not None
+        return to_order_report(step.order)
+
+    async def cancel(self, child: VenueOrder) -> OrderReport:
+        """Cancel `child` under an id derived from its own."""
+        request = CancelOrder(
+            symbol=child.symbol,
+            order_id=child.venue_order_id,
+            orig_client_order_id=(
+                child.venue_client_order_id if child.venue_order_id is None else None
+            ),
+            new_client_order_id=cancel_id_of(child.venue_client_order_id),
+        )
+        try:
+            step = self._exchange.cancel(self._account, request, self._now_us())
+        except VenueError as error:
+            raise to_port_error(error) from error
+        assert step.order is not None
+        return to_order_report(step.order)
+
+    async def query(self, child: VenueOrder) -> OrderReport | None:
+        """Return the state of `child`, None if the venue never saw it."""
+        found = self._find(child)
+        return None if found is None else to_order_report(found)
+
+    async def executions(self, child: VenueOrder) -> Sequence[ExecutionReport]:
+        """Return every fill of `child`, oldest first."""
+        found = self._find(child)
+        if found is None:
+            return []
+        order_id, from_id, reports = found.terms.order_id, 0, list[ExecutionReport]()
+        while page := self._exchange.history.my_trades(
+            self._account, child.symbol, order_id=order_id, from_id=from_id, limit=MAX_LIMIT
+        ):
+            reports.extend(to_execution_report(self.name, each) for each in page)
+            from_id = page[-1].trade_id + 1
+        return reports
+
+    async def open_orders(self) -> Sequence[OrderReport]:
+        """Return what rests now, on every symbol."""
+        return [to_order_report(o) for o in self._exchange.history.open_orders(self._account)]
+
+    async def balances(self) -> Sequence[VenueBalance]:
+        """Return every asset that the account ever held."""
+        return [to_balance(each) for each in self._exchange.account(self._account).snapshots()]
+
+    def reports(self) -> AsyncIterator[VenueReport]:
+        """Yield fills and state changes in engine order; any number may listen."""
+        return self.feed.subscribe()
+
+    def history(self) -> VenueHistory:
+        """Return the venue's own complete record of the account at this instant."""
+        journal = self._exchange.journal
+        return VenueHistory(
+            orders=[
+                to_order_report(order.snapshot())
+                for order in journal.orders
+                if order.account.key == self._account
+            ],
+            executions=[
+                to_execution_report(self.name, each)
+                for each in journal.executions
+                if each.account == self._account
+            ],
+            balances=[
+                to_balance(each) for each in self._exchange.account(self._account).snapshots()
+            ],
+        )
+
+    def _now_us(self) -> int:
+        return to_us(self._clock.now())
+
+    def _publish(self, events: tuple[Event, ...]) -> None:
+        self.feed.publish(
+            report
+            for event in events
+            if account_of(event) == self._account
+            for report in to_reports(self.name, event)
+        )
+
+    def _stp_mode(self, symbol: str) -> StpMode | None:
+        """Return NONE where the symbol allows it: customers may meet each other."""
+        allowed = self._exchange.market(symbol).rules.allowed_stp_modes
+        return StpMode.NONE if StpMode.NONE in allowed else None
+
+    def _find(self, child: VenueOrder) -> OrderSnapshot | None:
+        """Look for `child` by the venue's id, else by its own id, else by its cancel's."""
+        own_id = child.venue_client_order_id
+        if child.venue_order_id is not None:
+            return self._query(child.symbol, order_id=child.venue_order_id)
+        return self._query(child.symbol, client_order_id=own_id) or self._query(
+            child.symbol, client_order_id=cancel_id_of(own_id)
+        )
+
+    def _query(
+        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
+    ) -> OrderSnapshot | None:
+        try:
+            return self._exchange.history.order(
+                self._account, symbol, order_id=order_id, orig_client_order_id=client_order_id
+            )
+        except VenueError as error:
+            if error.code in {NO_SUCH_ORDER, BAD_SYMBOL}:
+                return None
+            raise to_port_error(error) from error
