@@ -1,0 +1,124 @@
+"""Movements that several use cases share: money that arrives, an order that ends."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tradecore.application.command import NeedsMore
+from tradecore.application.context import Context
+from tradecore.domain import accounts, ledger, positions, reservations, wallets
+from tradecore.domain.events import AlertKind, AlertRaised, OrderUpdated
+from tradecore.domain.ids import HOUSE, AccountId, CommandId, JournalEntryId
+from tradecore.domain.ledger import EntryKind, JournalEntry, Posting
+from tradecore.domain.orders import Order, OrderEvent, Trigger, transition
+from tradecore.domain.positions import Position
+from tradecore.domain.wallets import Wallet
+from tradecore.ports.store import Footprint
+from tradecore.ports.working_set import WorkingSet
+
+
+def wallet_of(books: WorkingSet, account_id: AccountId, asset: str) -> Wallet:
+    """Return the account's wallet of `asset`; an empty one if it never held any."""
+    return books.wallets.find((account_id, asset)) or Wallet(account_id=account_id, asset=asset)
+
+
+def position_of(books: WorkingSet, account_id: AccountId, asset: str) -> Position:
+    """Return the account's position in `asset`; an empty one if it never held any."""
+    return books.positions.find((account_id, asset)) or Position(account_id=account_id, asset=asset)
+
+
+def post(
+    books: WorkingSet,
+    context: Context,
+    kind: EntryKind,
+    reference: str,
+    postings: Sequence[Posting],
+) -> JournalEntryId:
+    """Add a journal entry and return its id."""
+    entry = JournalEntry(
+        journal_entry_id=JournalEntryId(context.new_id()),
+        kind=kind,
+        reference=reference,
+        postings=tuple(postings),
+        recorded_at=context.now,
+    )
+    books.post(entry)
+    return entry.journal_entry_id
+
+
+def receive(
+    books: WorkingSet, context: Context, command_id: CommandId, wallet: Wallet, amount: Decimal
+) -> None:
+    """Add `amount` to the wallet's available balance; what is owed is repaid first."""
+    _after_credit(books, context, command_id, *wallets.credit(wallet, amount))
+
+
+def release(
+    books: WorkingSet, context: Context, command_id: CommandId, wallet: Wallet, amount: Decimal
+) -> None:
+    """Free `amount` of what the wallet has reserved; what is owed is repaid first."""
+    _after_credit(books, context, command_id, *wallets.release(wallet, amount))
+
+
+def _after_credit(
+    books: WorkingSet, context: Context, command_id: CommandId, wallet: Wallet, repaid: Decimal
+) -> None:
+    books.wallets.save(wallet)
+    if not repaid:
+        return
+    post(
+        books,
+        context,
+        EntryKind.REPAYMENT,
+        f"{command_id}:{wallet.asset}",
+        ledger.repayment(wallet.account_id, wallet.asset, repaid),
+    )
+    if wallet.asset != context.rules.quote_asset:
+        position = position_of(books, wallet.account_id, wallet.asset)
+        books.positions.save(positions.repay(position, repaid, context.rules.quote_scale))
+
+
+def save_step(books: WorkingSet, order: Order, event: OrderEvent) -> None:
+    """Write an order that moved, its history and its event."""
+    books.orders.save(order)
+    books.append_order_event(event)
+    books.record(OrderUpdated(order=order))
+
+
+def finish_order(
+    books: WorkingSet,
+    context: Context,
+    command_id: CommandId,
+    order: Order,
+    trigger: Trigger,
+    detail: str | None,
+) -> Order:
+    """End the order by `trigger` and release what it still has reserved."""
+    ended, event = transition(order, trigger, context.now, detail)
+    save_step(books, ended, event)
+    close_order(books, context, command_id, ended)
+    return ended
+
+
+def close_order(books: WorkingSet, context: Context, command_id: CommandId, order: Order) -> None:
+    """Release what an order that has just ended still has reserved, and count it out."""
+    assert order.is_terminal, order
+    closed, rest = reservations.close(books.reservations[order.order_id])
+    books.reservations.save(closed)
+    if rest:
+        wallet = books.wallets[order.account_id, closed.asset]
+        release(books, context, command_id, wallet, rest)
+    account = books.accounts[order.account_id]
+    books.accounts.save(accounts.count_ended_order(account))
+
+
+def raise_alert(
+    books: WorkingSet,
+    kind: AlertKind,
+    subject: str,
+    detail: str,
+    amount: Decimal | None = None,
+) -> None:
+    """Tell the operators. Raises NeedsMore unless the house's account is in the footprint."""
+    if books.accounts.find(HOUSE) is None:
+        raise NeedsMore(Footprint(accounts=frozenset({HOUSE})))
+    books.record(AlertRaised(kind=kind, subject=subject, detail=detail, amount=amount))
