@@ -48,7 +48,7 @@ class Matcher:
 
     def _take(self, draft: Draft, taker: Order) -> None:
         half = self._market.book.opposite_half(is_buy=taker.is_buy)
-        while taker.is_open:
+        while taker.is_open and taker.leaves:
             lot = half.first(taker.price)
             if lot is None:
                 return
@@ -171,7 +171,7 @@ class Matcher:
         order.updated_us = draft.now_us
         self._market.blotters[order.account.key].executions.append(execution)
         draft.journal.executions.append(execution)
-        if order.leaves:
+        if order.leaves or order.is_short:
             order.status = OrderStatus.PARTIALLY_FILLED
         else:
             self._market.close(draft, order, OrderStatus.FILLED)

@@ -26,6 +26,7 @@ class Order:
     filled: int = 0
     filled_notional: int = 0
     prevented: int = 0
+    is_short: bool = False  #: by quote amount, and the book cannot give so much
     locked: int = 0  #: of the quote asset for BUY, of the base asset for SELL
     updated_us: int = 0
     working_us: int = 0

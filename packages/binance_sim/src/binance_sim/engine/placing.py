@@ -130,7 +130,7 @@ def _derive(market: Market, order: Order) -> None:
     """Turn a quote amount into the quantity that the book gives for it."""
     half = market.book.opposite_half(is_buy=order.is_buy)
     amount = to_units(order.terms.quote_order_quantity)
-    order.quantity = sizing.derive_quantity(half, order, amount, market.lot)
+    order.quantity, order.is_short = sizing.derive_quantity(half, order, amount, market.lot)
     order.terms = attrs.evolve(order.terms, quantity=from_units(order.quantity))
 
 

@@ -7,11 +7,14 @@ from binance_sim.engine.matching import tradable
 from binance_sim.engine.orders import Order
 
 
-def derive_quantity(half: HalfBook, taker: Order, amount: int, lot: tuple[int, int]) -> int:
+def derive_quantity(
+    half: HalfBook, taker: Order, amount: int, lot: tuple[int, int]
+) -> tuple[int, bool]:
     """Return the quantity that spends (BUY) or brings (SELL) `amount` of the quote asset.
 
-    A multiple of the step. A BUY never costs more than `amount`; a SELL comes as near as one
-    step allows. Raises VenueError -2010 when the book holds less than the smallest quantity.
+    And whether the book is too short for the whole amount. The quantity is a multiple of the
+    step (`lot`: smallest quantity, step). A BUY never costs more than `amount`; a SELL comes as
+    near as one step allows. Raises VenueError -2010 when the book holds less than the smallest.
     """
     smallest, step = lot
     left, quantity, available = amount, 0, 0
@@ -26,10 +29,13 @@ def derive_quantity(half: HalfBook, taker: Order, amount: int, lot: tuple[int, i
         part = (left * ONE + rounding) // each.price
         quantity += min(part, each.quantity)
         available = max(available, smallest)
+        is_short = False
         break
+    else:
+        is_short = left > 0
     if available < smallest:
         raise errors.rejected(errors.THIN_BOOK)
-    return quantity // step * step
+    return quantity // step * step, is_short
 
 
 def cost_bound(half: HalfBook, taker: Order) -> int:
