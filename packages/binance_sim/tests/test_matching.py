@@ -343,7 +343,7 @@ def test_query_by_either_id_by_both_or_by_neither(exchange: Exchange) -> None:
         ({"orig_client_order_id": "three"}, -2013),
     ):
         with pytest.raises(VenueError) as caught:
-            query("alice", BTC, **ids)  # type: ignore[arg-type]  # a table
+            query("alice", BTC, **ids)
         assert caught.value.code == code
 
 

@@ -244,7 +244,7 @@ async def test_history_is_complete_and_only_ours(exchange: Exchange) -> None:
     assert list(history.balances) == list(await venue.balances())
 
 
-async def test_foreign_cancel_is_seen_by_the_venues_id(exchange: Exchange) -> None:
+async def test_foreign_cancel_does_not_hide_an_order(exchange: Exchange) -> None:
     venue = SimulatedVenue(exchange, "omnibus", StandingClock())
     report = await venue.submit(child())
     exchange.cancel("omnibus", CancelOrder(symbol=BTC, order_id=report.venue_order_id), 0)
@@ -252,6 +252,8 @@ async def test_foreign_cancel_is_seen_by_the_venues_id(exchange: Exchange) -> No
     found = await venue.query(known)
     assert found is not None
     assert found.outcome is VenueOutcome.CANCELED
+    assert await venue.query(child()) == found
+    assert await venue.query(attrs.evolve(known, venue_order_id=99)) is None
 
 
 @pytest.mark.parametrize(

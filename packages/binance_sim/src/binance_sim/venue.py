@@ -1,8 +1,9 @@
 """The simulated venue in process: the port `Venue` over the engine, for one omnibus account."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
-from binance_sim.engine.errors import BAD_SYMBOL, NO_SUCH_ORDER, VenueError
+from binance_sim.engine.errors import VenueError
 from binance_sim.engine.events import Event, OrderSnapshot, account_of
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.history import MAX_LIMIT
@@ -151,22 +152,12 @@ class SimulatedVenue:
         return StpMode.NONE if StpMode.NONE in allowed else None
 
     def _find(self, child: VenueOrder) -> OrderSnapshot | None:
-        """Look for `child` by the venue's id, else by its own id, else by its cancel's."""
-        own_id = child.venue_client_order_id
-        if child.venue_order_id is not None:
-            return self._query(child.symbol, order_id=child.venue_order_id)
-        return self._query(child.symbol, client_order_id=own_id) or self._query(
-            child.symbol, client_order_id=cancel_id_of(own_id)
-        )
-
-    def _query(
-        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
-    ) -> OrderSnapshot | None:
-        try:
-            return self._exchange.history.order(
-                self._account, symbol, order_id=order_id, orig_client_order_id=client_order_id
-            )
-        except VenueError as error:
-            if error.code in {NO_SUCH_ORDER, BAD_SYMBOL}:
-                return None
-            raise to_port_error(error) from error
+        """Look for `child` by the venue's id if we have it, else among all ever accepted."""
+        history, symbol = self._exchange.history, child.symbol
+        if symbol not in self._exchange.markets():
+            return None
+        if child.venue_order_id is None:
+            return history.find_accepted(self._account, symbol, child.venue_client_order_id)
+        with suppress(VenueError):  # -2013, all that an id alone can meet
+            return history.order(self._account, symbol, order_id=child.venue_order_id)
+        return None

@@ -17,12 +17,14 @@ class Blotter:
         self.executions: list[Execution] = []
         self._by_id: dict[int, Order] = {}
         self._by_client_id: dict[str, Order] = {}
+        self._by_first_client_id: dict[str, Order] = {}
 
     def add(self, order: Order) -> None:
         """Remember a newly accepted order."""
         self.orders.append(order)
         self._by_id[order.order_id] = order
         self._by_client_id[order.client_order_id] = order
+        self._by_first_client_id[order.client_order_id] = order
         self.open[order.order_id] = order
 
     def is_open(self, client_order_id: str) -> bool:
@@ -55,6 +57,10 @@ class Blotter:
             text = "Client order ID is not correct for this order ID."
             raise errors.VenueError(errors.IDS_DISAGREE, text)
         return found
+
+    def find_accepted(self, client_order_id: str) -> Order | None:
+        """Return the newest order ever accepted under this id, whatever its cancel was called."""
+        return self._by_first_client_id.get(client_order_id)
 
     def orders_from(self, order_id: int) -> Sequence[Order]:
         """Return the orders with this id or a higher one."""

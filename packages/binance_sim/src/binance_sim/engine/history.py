@@ -35,6 +35,15 @@ class History:
             raise errors.no_such_order()
         return found.snapshot()
 
+    def find_accepted(self, key: str, symbol: str, client_order_id: str) -> OrderSnapshot | None:
+        """Return the newest order ever accepted under an id; None if there was none.
+
+        The venue offers no such question: after a cancel it knows the cancel's id only. It is
+        here for whoever sits in the same process and must be right.
+        """
+        found = self._blotter(key, symbol).find_accepted(client_order_id)
+        return None if found is None else found.snapshot()
+
     def open_orders(self, key: str, symbol: str | None = None) -> Sequence[OrderSnapshot]:
         """Return the open orders of one symbol, or of all."""
         symbols = self._markets if symbol is None else (symbol,)
