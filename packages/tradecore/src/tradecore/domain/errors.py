@@ -2,16 +2,17 @@
 
 DomainError
 ├── InvalidCommand          malformed or impossible as asked; nothing is kept (HTTP 400)
-│   ├── InvalidAmount, InvalidOrder, AssetMismatch
+│   └── InvalidAmount, InvalidOrder, InvalidInstrument, AssetMismatch
 ├── NotFound                (404)
-│   ├── UnknownAccount, UnknownOrder, UnknownInstrument, UnknownAsset
+│   └── UnknownAccount, UnknownOrder, UnknownInstrument, UnknownAsset, UnknownJournalEntry,
+│       UnknownFreeze
 ├── Refusal                 an outcome: kept under its key and answered again (422)
-│   ├── OrderRefused        filters, risk, freeze: all reasons
-│   ├── InsufficientFunds
-│   ├── TreasuryExceeded
-├── Conflict                the state does not allow it (409)
-│   ├── IllegalTransition, OrderAlreadyTerminal, ClientOrderIdReused, IdempotencyKeyReused (422),
-│   ├── AccountClosed, AlreadyReversed, NotReversible, AccountNotEmpty
+│   ├── OrderRefused        filters, risk, freeze, funds: all reasons
+│   └── InsufficientFunds, TreasuryExceeded
+└── Conflict                the state does not allow it (409)
+    ├── IllegalTransition, OrderAlreadyTerminal, ClientOrderIdReused, AccountClosed
+    ├── IdempotencyKeyReused    (422, as the draft standard says)
+    └── NoReferencePrice, AlreadyReversed, NotReversible
 """
 
 from decimal import Decimal
@@ -78,6 +79,19 @@ class InvalidOrder(InvalidCommand):
     @property
     def message(self) -> str:
         return "; ".join(reason.detail for reason in self.reasons)
+
+
+@attrs.frozen(kw_only=True)
+class InvalidInstrument(InvalidCommand):
+    """An instrument that the house cannot offer as described."""
+
+    code: ClassVar[str] = "invalid-instrument"
+    field: str
+    detail: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.field} {self.detail}"
 
 
 @attrs.frozen(kw_only=True)
@@ -161,6 +175,19 @@ class UnknownJournalEntry(NotFound):
     @property
     def message(self) -> str:
         return f"there is no journal entry {self.journal_entry_id}"
+
+
+@attrs.frozen(kw_only=True)
+class UnknownFreeze(NotFound):
+    """Nothing stands frozen there."""
+
+    code: ClassVar[str] = "unknown-freeze"
+    scope: str
+    target: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.scope} {self.target} is not frozen".replace("  ", " ")
 
 
 # -- refused by a rule -------------------------------------------------------------------------
@@ -290,16 +317,27 @@ class AccountClosed(Conflict):
 
 
 @attrs.frozen(kw_only=True)
-class AccountNotEmpty(Conflict):
-    """An account closes only with nothing in it, nothing owed and nothing open."""
+class NoReferencePrice(Conflict):
+    """A deposit enters a position at the market's price, which is not known now."""
 
-    code: ClassVar[str] = "account-not-empty"
-    account_id: str
-    detail: str
+    code: ClassVar[str] = "no-reference-price"
+    symbol: str
 
     @property
     def message(self) -> str:
-        return f"account {self.account_id} cannot close: {self.detail}"
+        return f"there is no price of {self.symbol} now; try again when the market is up"
+
+
+@attrs.frozen(kw_only=True)
+class AlreadyReversed(Conflict):
+    """A journal entry is reversed at most once."""
+
+    code: ClassVar[str] = "already-reversed"
+    journal_entry_id: str
+
+    @property
+    def message(self) -> str:
+        return f"journal entry {self.journal_entry_id} was reversed before"
 
 
 @attrs.frozen(kw_only=True)

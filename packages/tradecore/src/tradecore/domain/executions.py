@@ -41,9 +41,9 @@ class Execution:
     symbol: str
     trade_id: int
     venue_order_id: int
-    order_id: OrderId
+    order_id: OrderId | None  #: None: an order that is not ours; the money is in suspense
     child: int
-    account_id: AccountId
+    account_id: AccountId  #: the house's where the order is not ours
     side: Side
     quantity: Quantity
     price: Price

@@ -1,9 +1,12 @@
 """Stopping: the whole platform, one symbol or one account."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
 import attrs
+
+from tradecore.domain.instruments import Side
 
 
 class FreezeScope(StrEnum):
@@ -41,3 +44,14 @@ class Freeze:
                 return self.target == symbol
             case FreezeScope.ACCOUNT:
                 return self.target == account_id
+
+
+def forbidding(
+    freezes: Iterable[Freeze], account_id: str, symbol: str, side: Side
+) -> Freeze | None:
+    """Return a freeze that forbids such an order, or None."""
+    for freeze in freezes:
+        stops_side = freeze.mode is FreezeMode.HALT or side is Side.BUY
+        if stops_side and freeze.covers(account_id, symbol):
+            return freeze
+    return None

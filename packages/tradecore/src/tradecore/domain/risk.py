@@ -7,10 +7,10 @@ from typing import Final
 
 import attrs
 
-from tradecore.domain import accounts
+from tradecore.domain import accounts, freezes
 from tradecore.domain.accounts import Account
 from tradecore.domain.errors import Reason
-from tradecore.domain.freezes import Freeze, FreezeMode
+from tradecore.domain.freezes import Freeze
 from tradecore.domain.instruments import Instrument, InstrumentState, OrderType, Side
 from tradecore.domain.money import EXACT, add, multiply
 from tradecore.domain.orders import Order
@@ -92,15 +92,13 @@ def instrument_state(view: RiskView) -> Iterator[Reason]:
 
 def frozen(view: RiskView) -> Iterator[Reason]:
     """No freeze may forbid it."""
-    for freeze in view.freezes:
-        if not freeze.covers(view.order.account_id, view.order.symbol):
-            continue
-        if freeze.mode is FreezeMode.HALT or view.order.side is Side.BUY:
-            yield Reason(
-                rule="freeze",
-                detail=f"{freeze.scope} {freeze.target or 'whole'} is frozen"
-                f" ({freeze.mode}): {freeze.reason}",
-            )
+    order = view.order
+    stop = freezes.forbidding(view.freezes, order.account_id, order.symbol, order.side)
+    if stop is not None:
+        yield Reason(
+            rule="freeze",
+            detail=f"{stop.scope} {stop.target} is frozen ({stop.mode}): {stop.reason}",
+        )
 
 
 def allowed_symbols(view: RiskView) -> Iterator[Reason]:

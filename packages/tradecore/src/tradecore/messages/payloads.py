@@ -47,7 +47,7 @@ class ExecutionPayload(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
     symbol: str
     trade_id: int
-    order_id: str
+    order_id: str | None
     side: str
     quantity: Amount
     price: Amount

@@ -68,6 +68,7 @@ class Footprint:
     executions: frozenset[ExecutionKey] = frozenset()
     journal_entries: frozenset[JournalEntryId] = frozenset()
     funding: frozenset[str] = frozenset()  #: assets whose house balances are summed, and locked
+    new_accounts: int = 0  #: how many account numbers to draw
     stops: StopsLock = StopsLock.NONE
     commands: frozenset[CommandId] = frozenset()  #: filled by the executor
     keys: frozenset[KeyOwner] = frozenset()  #: filled by the executor
@@ -90,6 +91,7 @@ class Footprint:
             executions=_union(*(one.executions for one in several)),
             journal_entries=_union(*(one.journal_entries for one in several)),
             funding=_union(*(one.funding for one in several)),
+            new_accounts=sum(one.new_accounts for one in several),
             stops=max((one.stops for one in several), default=StopsLock.NONE),
             commands=_union(*(one.commands for one in several)),
             keys=_union(*(one.keys for one in several)),

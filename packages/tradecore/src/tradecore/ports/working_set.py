@@ -239,6 +239,8 @@ class Loaded:
     recent_orders: Iterable[RecentOrder] = ()
     house_balances: Iterable[HouseBalance] = ()
     reversed_entries: frozenset[JournalEntryId] = frozenset()
+    stops_exclusive: bool = False  #: the freezes are locked to be changed
+    account_numbers: Iterable[int] = ()  #: fresh ones, as many as were asked for
 
 
 class Appended:
@@ -273,27 +275,51 @@ class WorkingSet:
         self.recorded_at = loaded.recorded_at
         dirty: list[Rows] = []  # type: ignore[type-arg] # rows of any table
         self._dirty = dirty
-        self.accounts = Rows(lambda row: row.account_id, loaded.accounts, dirty)
-        self.wallets = Rows(lambda row: (row.account_id, row.asset), loaded.wallets, dirty)
-        self.positions = Rows(lambda row: (row.account_id, row.asset), loaded.positions, dirty)
-        self.orders = Rows(lambda row: row.order_id, loaded.orders, dirty)
-        self.venue_orders = Rows(lambda row: (row.order_id, row.child), loaded.venue_orders, dirty)
-        self.reservations = Rows(lambda row: row.order_id, loaded.reservations, dirty)
+        self.accounts: Rows[AccountId, Account] = Rows(
+            lambda row: row.account_id, loaded.accounts, dirty
+        )
+        self.wallets: Rows[tuple[AccountId, str], Wallet] = Rows(
+            lambda row: (row.account_id, row.asset), loaded.wallets, dirty
+        )
+        self.positions: Rows[tuple[AccountId, str], Position] = Rows(
+            lambda row: (row.account_id, row.asset), loaded.positions, dirty
+        )
+        self.orders: Rows[OrderId, Order] = Rows(lambda row: row.order_id, loaded.orders, dirty)
+        self.venue_orders: Rows[tuple[OrderId, int], VenueOrder] = Rows(
+            lambda row: (row.order_id, row.child), loaded.venue_orders, dirty
+        )
+        self.reservations: Rows[OrderId, Reservation] = Rows(
+            lambda row: row.order_id, loaded.reservations, dirty
+        )
         self.executions: Rows[ExecutionKey, Execution] = Rows(
             lambda row: row.key, loaded.executions, dirty
         )
-        self.instruments = Rows(lambda row: row.symbol, loaded.instruments, dirty)
-        self.assets = Rows(lambda row: row.asset, loaded.assets, dirty)
-        self.limits = Rows(lambda row: row.account_id, loaded.limits, dirty)
-        self.fees = Rows(lambda row: row.account_id, loaded.fees, dirty)
+        self.instruments: Rows[str, Instrument] = Rows(
+            lambda row: row.symbol, loaded.instruments, dirty
+        )
+        self.assets: Rows[str, Asset] = Rows(lambda row: row.asset, loaded.assets, dirty)
+        self.limits: Rows[AccountId, AccountLimits] = Rows(
+            lambda row: row.account_id, loaded.limits, dirty
+        )
+        self.fees: Rows[AccountId, AccountFees] = Rows(
+            lambda row: row.account_id, loaded.fees, dirty
+        )
         self.freezes: Rows[tuple[FreezeScope, str], Freeze] = Rows(
             lambda row: (row.scope, row.target), loaded.freezes, dirty
         )
-        self.commands = Rows(lambda row: row.command_id, loaded.commands, dirty)
-        self.idempotency = Rows(lambda row: KeyOwner(row.owner, row.key), loaded.idempotency, dirty)
-        self.house_balances = Rows(lambda row: row.asset, loaded.house_balances, dirty)
+        self.commands: Rows[CommandId, CommandRecord] = Rows(
+            lambda row: row.command_id, loaded.commands, dirty
+        )
+        self.idempotency: Rows[KeyOwner, IdempotencyRecord] = Rows(
+            lambda row: KeyOwner(row.owner, row.key), loaded.idempotency, dirty
+        )
+        self.house_balances: Rows[str, HouseBalance] = Rows(
+            lambda row: row.asset, loaded.house_balances, dirty
+        )
         self.past_entries = {row.journal_entry_id: row for row in loaded.journal_entries}
         self.reversed_entries = set(loaded.reversed_entries)
+        self.stops_exclusive = loaded.stops_exclusive
+        self._account_numbers = list(loaded.account_numbers)
         self._client_order_ids = dict(loaded.client_order_ids)
         self._recent_orders = tuple(loaded.recent_orders)
         self.appended = Appended()
@@ -321,6 +347,10 @@ class WorkingSet:
     def handled(self, record: InboxRecord) -> None:
         """Note that a consumer has handled an event."""
         self._staged.inbox.append(record)
+
+    def take_account_number(self) -> int:
+        """Return a number that no account has; the footprint must have asked for it."""
+        return self._account_numbers.pop()
 
     # -- what decisions ask besides rows -----------------------------------------------------
 

@@ -1,0 +1,335 @@
+"""Fill: order, reservation, ledger, wallets, position and events in one transaction, once.
+
+The same fill may come from the stream, the answer to the order call, the catch-up and an
+administrator's replay, any number of times: the first posts, the others find it.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, NamedTuple
+
+import attrs
+
+from tradecore.application.command import Command, NeedsMore
+from tradecore.application.commands.place_order import fee_policy
+from tradecore.application.commands.record_report import end_with_child
+from tradecore.application.context import Context
+from tradecore.application.settlement import (
+    close_order,
+    position_of,
+    post,
+    raise_alert,
+    receive,
+    save_step,
+    wallet_of,
+)
+from tradecore.domain import fees, ledger, orders, positions, reservations, venue_orders, wallets
+from tradecore.domain.accounts import AccountStatus
+from tradecore.domain.events import AlertKind, ExecutionRecorded, TradingControlChanged
+from tradecore.domain.executions import Execution, ExecutionKey, Liquidity
+from tradecore.domain.freezes import Freeze, FreezeMode, FreezeScope
+from tradecore.domain.ids import HOUSE, AccountId, JournalEntryId, OrderId
+from tradecore.domain.instruments import Instrument, Side
+from tradecore.domain.ledger import EntryKind, FillAmounts
+from tradecore.domain.money import ZERO, Price, Quantity, add
+from tradecore.domain.orders import Order, OrderStatus
+from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
+from tradecore.domain.wallets import Payment
+from tradecore.ports.store import Footprint, StopsLock
+from tradecore.ports.working_set import WorkingSet
+
+
+@attrs.frozen(kw_only=True)
+class ApplyExecution(Command[Execution]):
+    """Post one fill of the venue to the order that it belongs to, or to suspense."""
+
+    kind: ClassVar[str] = "apply_execution"
+    answer_type: ClassVar[type] = Execution
+
+    order_id: OrderId | None  #: None: the client order id is not one of ours
+    child: int
+    venue: str
+    symbol: str
+    trade_id: int
+    venue_order_id: int
+    side: Side
+    quantity: Quantity
+    price: Price
+    notional: Decimal
+    commission: Decimal
+    commission_asset: str
+    liquidity: Liquidity
+    transacted_at: datetime
+
+    @property
+    def key(self) -> ExecutionKey:
+        """Return the fill's unique name."""
+        return ExecutionKey(self.venue, self.symbol, self.trade_id, self.venue_order_id)
+
+    def footprint(self) -> Footprint:
+        """Return the order, both wallets, both positions and the fill's key."""
+        ours = self.order_id is not None
+        return Footprint(
+            accounts=frozenset() if ours else frozenset({HOUSE}),
+            orders=frozenset() if self.order_id is None else frozenset({self.order_id}),
+            symbols=frozenset({self.symbol}),
+            executions=frozenset({self.key}),
+            positions=True,
+            fees=True,
+        )
+
+
+class _Effect(NamedTuple):
+    """What a fill does to money."""
+
+    amounts: FillAmounts
+    payment: Payment
+
+
+def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Execution:
+    """Post the fill and return it as recorded; a repeat returns the first record.
+
+    What the venue did always posts: from the reservation, then from `available`, then as owed.
+    """
+    known = books.executions.find(command.key)
+    if known is not None:
+        return known
+    order = None if command.order_id is None else books.orders.find(command.order_id)
+    child = None if order is None else books.venue_orders.find((order.order_id, command.child))
+    if order is None or child is None:
+        return _suspend(command, books, context)
+    was_terminal = order.is_terminal
+    effect = _move_money(command, books, context, order)
+    entry_id = post(
+        books,
+        context,
+        EntryKind.FILL,
+        command.key.reference,
+        _postings(order.account_id, effect, context),
+    )
+    execution = _execution(command, context, order, effect, entry_id, late=was_terminal)
+    books.executions.save(execution)
+    books.record(ExecutionRecorded(execution=execution))
+    _move_order(command, books, context, order, child)
+    _reopen_if_closed(books, context, order.account_id)
+    if execution.late:
+        _warn(books, context, execution)
+    return execution
+
+
+def _move_money(
+    command: ApplyExecution, books: WorkingSet, context: Context, order: Order
+) -> _Effect:
+    """Pay, receive and value the fill; return what moved."""
+    amounts = _amounts(command, books, order)
+    reservation = books.reservations[order.order_id]
+    paying = wallet_of(books, order.account_id, amounts.paid_asset)
+    paying, payment = wallets.pay(paying, amounts.paid, reservation.open)
+    books.wallets.save(paying)
+    if payment.from_reservation:
+        books.reservations.save(reservations.consume(reservation, payment.from_reservation))
+    receiving = wallet_of(books, order.account_id, amounts.received_asset)
+    receive(books, context, command.command_id, receiving, amounts.net_received)
+    position = position_of(books, order.account_id, order.base_asset)
+    if amounts.side is Side.BUY:
+        position = positions.acquire(position, amounts.net_received, amounts.notional)
+    else:
+        position = positions.dispose(
+            position, amounts.quantity, amounts.net_received, context.rules.quote_scale
+        )
+    books.positions.save(position)
+    return _Effect(attrs.evolve(amounts, shortfall=payment.owed), payment)
+
+
+def _amounts(command: ApplyExecution, books: WorkingSet, order: Order) -> FillAmounts:
+    instrument: Instrument = books.instruments[order.symbol]
+    amounts = FillAmounts(
+        side=order.side,
+        base_asset=order.base_asset,
+        quote_asset=order.quote_asset,
+        quantity=command.quantity,
+        notional=command.notional,
+        commission=command.commission,
+        commission_asset=command.commission_asset,
+        fee=ZERO,
+    )
+    buys = order.side is Side.BUY
+    fee = fees.platform_fee(
+        fee_policy(books, order.account_id),
+        command.liquidity,
+        amounts.received,
+        amounts.client_commission,
+        instrument.base_scale if buys else instrument.quote_scale,
+    )
+    return attrs.evolve(amounts, fee=fee)
+
+
+def _postings(
+    account_id: AccountId, effect: _Effect, context: Context
+) -> tuple[ledger.Posting, ...]:
+    amounts = effect.amounts
+    return (
+        *ledger.fill(ledger.client(account_id), amounts, context.rules.venue),
+        *ledger.shortfall(account_id, amounts.paid_asset, amounts.shortfall),
+    )
+
+
+def _move_order(
+    command: ApplyExecution,
+    books: WorkingSet,
+    context: Context,
+    order: Order,
+    child: VenueOrder,
+) -> None:
+    """Count the fill on the order and its child; end both if it was the last one."""
+    after, event = orders.record_fill(order, command.quantity, command.notional, context.now)
+    save_step(books, after, event)
+    child = attrs.evolve(
+        venue_orders.acknowledge(child, command.venue_order_id),
+        filled_quantity=add(child.filled_quantity, command.quantity),
+    )
+    if after.status is OrderStatus.FILLED and not order.is_terminal:
+        child = venue_orders.end(child, VenueOutcome.FILLED, child.filled_quantity, None)
+    child = venue_orders.settle(child)
+    books.venue_orders.save(child)
+    if after.is_terminal and not order.is_terminal:
+        close_order(books, context, command.command_id, after)
+    else:
+        end_with_child(books, context, command.command_id, after, child)
+
+
+def _execution(
+    command: ApplyExecution,
+    context: Context,
+    order: Order,
+    effect: _Effect,
+    entry_id: JournalEntryId,
+    *,
+    late: bool,
+) -> Execution:
+    payment = effect.payment
+    return Execution(
+        venue=command.venue,
+        symbol=command.symbol,
+        trade_id=command.trade_id,
+        venue_order_id=command.venue_order_id,
+        order_id=order.order_id,
+        child=command.child,
+        account_id=order.account_id,
+        side=order.side,
+        quantity=command.quantity,
+        price=command.price,
+        notional=command.notional,
+        commission=command.commission,
+        commission_asset=command.commission_asset,
+        fee=effect.amounts.fee,
+        fee_asset=effect.amounts.received_asset,
+        liquidity=command.liquidity,
+        late=late or bool(payment.from_available or payment.owed),
+        from_reservation=payment.from_reservation,
+        from_available=payment.from_available,
+        owed=payment.owed,
+        journal_entry_id=entry_id,
+        transacted_at=command.transacted_at,
+        recorded_at=context.now,
+    )
+
+
+def _suspend(command: ApplyExecution, books: WorkingSet, context: Context) -> Execution:
+    """Post a fill of an order that is not ours to suspense, and call an operator."""
+    instrument = books.instruments.find(command.symbol)
+    if books.accounts.find(HOUSE) is None or instrument is None:
+        raise NeedsMore(Footprint(accounts=frozenset({HOUSE})))
+    amounts = FillAmounts(
+        side=command.side,
+        base_asset=instrument.base_asset,
+        quote_asset=instrument.quote_asset,
+        quantity=command.quantity,
+        notional=command.notional,
+        commission=command.commission,
+        commission_asset=command.commission_asset,
+        fee=ZERO,
+    )
+    entry_id = post(
+        books,
+        context,
+        EntryKind.FILL,
+        command.key.reference,
+        ledger.fill(ledger.SUSPENSE, amounts, context.rules.venue),
+    )
+    execution = Execution(
+        venue=command.venue,
+        symbol=command.symbol,
+        trade_id=command.trade_id,
+        venue_order_id=command.venue_order_id,
+        order_id=None,
+        child=0,
+        account_id=HOUSE,
+        side=command.side,
+        quantity=command.quantity,
+        price=command.price,
+        notional=command.notional,
+        commission=command.commission,
+        commission_asset=command.commission_asset,
+        fee=ZERO,
+        fee_asset=amounts.received_asset,
+        liquidity=command.liquidity,
+        late=False,
+        from_reservation=ZERO,
+        from_available=ZERO,
+        owed=ZERO,
+        journal_entry_id=entry_id,
+        transacted_at=command.transacted_at,
+        recorded_at=context.now,
+    )
+    books.executions.save(execution)
+    books.record(ExecutionRecorded(execution=execution))
+    raise_alert(
+        books,
+        AlertKind.SUSPENSE,
+        command.key.reference,
+        "a fill of an order that is not ours was posted to suspense",
+        command.notional,
+    )
+    return execution
+
+
+def _reopen_if_closed(books: WorkingSet, context: Context, account_id: AccountId) -> None:
+    """Reopen a closed account, frozen: the fill's money has to be somewhere."""
+    account = books.accounts[account_id]
+    if account.status is AccountStatus.CLOSED:
+        books.accounts.save(attrs.evolve(account, status=AccountStatus.ACTIVE))
+        _freeze(books, context, account_id, "a fill arrived after the account was closed")
+
+
+def _warn(books: WorkingSet, context: Context, execution: Execution) -> None:
+    """Call an operator for a late fill; freeze the account if the customer could not cover it."""
+    reference = execution.key.reference
+    raise_alert(
+        books, AlertKind.LATE_FILL, reference, "a fill was posted beyond its order's reservation"
+    )
+    if execution.owed > context.rules.shortfall_freeze:
+        _freeze(books, context, execution.account_id, f"shortfall of fill {reference}")
+    if execution.owed:
+        raise_alert(
+            books,
+            AlertKind.SHORTFALL,
+            reference,
+            "the customer owes what its money could not cover",
+            execution.owed,
+        )
+
+
+def _freeze(books: WorkingSet, context: Context, account_id: AccountId, reason: str) -> None:
+    if not books.stops_exclusive or books.accounts.find(HOUSE) is None:
+        raise NeedsMore(Footprint(accounts=frozenset({HOUSE}), stops=StopsLock.EXCLUSIVE))
+    freeze = Freeze(
+        scope=FreezeScope.ACCOUNT,
+        target=account_id,
+        mode=FreezeMode.HALT,
+        reason=reason,
+        frozen_by="platform",
+        frozen_at=context.now,
+    )
+    books.freezes.save(freeze)
+    books.record(TradingControlChanged(freeze=freeze, lifted=False))

@@ -1,0 +1,115 @@
+"""Commit the attempt before the send, so that no order is ever sent twice.
+
+Whoever finds an attempt without an outcome asks the venue first. Only when the venue has proved
+that it never saw the request, and no late twin of it can still be accepted, is it renewed.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+import attrs
+
+from tradecore.application.command import Command
+from tradecore.application.context import Context
+from tradecore.application.settlement import finish_order
+from tradecore.domain import freezes, venue_orders
+from tradecore.domain.errors import UnknownOrder
+from tradecore.domain.ids import OrderId
+from tradecore.domain.instruments import InstrumentState
+from tradecore.domain.money import ZERO
+from tradecore.domain.orders import Order, OrderStatus, Trigger
+from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
+from tradecore.ports.store import Footprint, StopsLock
+from tradecore.ports.working_set import WorkingSet
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """What is to be done at the venue now."""
+
+    child: VenueOrder | None  #: None: nothing
+    ask_first: bool = False  #: it may have been sent before
+
+
+@attrs.frozen(kw_only=True)
+class OpenAttempt(Command[Attempt]):
+    """Begin to send an order."""
+
+    kind: ClassVar[str] = "open_attempt"
+    answer_type: ClassVar[type] = Attempt
+
+    order_id: OrderId
+
+    def footprint(self) -> Footprint:
+        """Return the order, and the freezes: none may be set while an attempt begins."""
+        return Footprint(orders=frozenset({self.order_id}), stops=StopsLock.SHARE)
+
+
+@attrs.frozen(kw_only=True)
+class RenewAttempt(Command[Attempt]):
+    """Send an attempt anew that provably never reached the venue."""
+
+    kind: ClassVar[str] = "renew_attempt"
+    answer_type: ClassVar[type] = Attempt
+
+    order_id: OrderId
+    child: int
+    attempted_at: datetime  #: of the attempt that was proved dead; a later one is left alone
+
+    def footprint(self) -> Footprint:
+        """Return what `OpenAttempt` does."""
+        return Footprint(orders=frozenset({self.order_id}), stops=StopsLock.SHARE)
+
+
+def decide(command: OpenAttempt, books: WorkingSet, context: Context) -> Attempt:
+    """Return the child to send, or to ask about; a stop that came meanwhile ends the order."""
+    order = _order(books, command.order_id)
+    if order.is_terminal:
+        return Attempt(child=None)
+    if order.children:
+        child = books.venue_orders[order.order_id, order.children]
+        open_still = child.status is VenueOrderStatus.ATTEMPTED
+        return Attempt(child=child if open_still else None, ask_first=open_still)
+    if (stop := _stop(books, order)) is not None:
+        finish_order(books, context, command.command_id, order, Trigger.REJECT, stop)
+        return Attempt(child=None)
+    child = venue_orders.open_child(order, context.now, context.rules.receive_window)
+    books.orders.save(attrs.evolve(order, children=child.child))
+    books.venue_orders.save(child)
+    return Attempt(child=child)
+
+
+def decide_renewal(command: RenewAttempt, books: WorkingSet, context: Context) -> Attempt:
+    """Return the child to send again; a cancel or a stop that came meanwhile ends the order."""
+    order = _order(books, command.order_id)
+    child = books.venue_orders[command.order_id, command.child]
+    if child.status is not VenueOrderStatus.ATTEMPTED or child.attempted_at != command.attempted_at:
+        return Attempt(child=None)
+    stop = _stop(books, order)
+    if order.status is OrderStatus.PENDING_CANCEL:
+        trigger, detail = Trigger.CANCEL, "canceled before it reached the venue"
+    elif stop is not None:
+        trigger, detail = Trigger.REJECT, stop
+    else:
+        renewed = attrs.evolve(child, attempted_at=context.now)
+        books.venue_orders.save(renewed)
+        return Attempt(child=renewed)
+    books.venue_orders.save(venue_orders.end(child, VenueOutcome.CANCELED, ZERO, detail))
+    finish_order(books, context, command.command_id, order, trigger, detail)
+    return Attempt(child=None)
+
+
+def _order(books: WorkingSet, order_id: OrderId) -> Order:
+    order = books.orders.find(order_id)
+    if order is None:
+        raise UnknownOrder(order_id=order_id)
+    return order
+
+
+def _stop(books: WorkingSet, order: Order) -> str | None:
+    """Return why the order may not be sent now, or None."""
+    instrument = books.instruments[order.symbol]
+    if instrument.state is not InstrumentState.TRADING:
+        return f"{order.symbol} is not open for trading: {instrument.state}"
+    stop = freezes.forbidding(books.freezes, order.account_id, order.symbol, order.side)
+    return None if stop is None else f"frozen ({stop.mode}): {stop.reason}"

@@ -1,0 +1,135 @@
+"""What the venue says of an order that we sent: acknowledged, ended, refused, still alive."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import ClassVar, Final
+
+import attrs
+
+from tradecore.application.command import Command
+from tradecore.application.context import Context
+from tradecore.application.settlement import finish_order, save_step
+from tradecore.domain import orders, venue_orders
+from tradecore.domain.errors import UnknownOrder
+from tradecore.domain.ids import CommandId, OrderId
+from tradecore.domain.money import ZERO
+from tradecore.domain.orders import Order, OrderStatus, Trigger, transition
+from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
+from tradecore.ports.store import Footprint
+from tradecore.ports.working_set import WorkingSet
+
+TRIGGER_OF: Final[Mapping[VenueOutcome, Trigger]] = {
+    VenueOutcome.FILLED: Trigger.FILL,
+    VenueOutcome.CANCELED: Trigger.CANCEL,
+    VenueOutcome.REJECTED: Trigger.REJECT,
+    VenueOutcome.EXPIRED: Trigger.EXPIRE,
+    VenueOutcome.EXPIRED_IN_MATCH: Trigger.EXPIRE,
+}
+
+
+@attrs.frozen(kw_only=True)
+class RecordReport(Command[VenueOrder]):
+    """Note what the venue reports of one child. Any number of times, in any order."""
+
+    kind: ClassVar[str] = "record_report"
+    answer_type: ClassVar[type] = VenueOrder
+
+    order_id: OrderId
+    child: int
+    venue_order_id: int
+    filled_quantity: Decimal  #: the venue's cumulative figure, in base
+    outcome: VenueOutcome | None  #: None while it is alive
+    reason: str | None = None
+
+    def footprint(self) -> Footprint:
+        """Return the order with everything that its end releases."""
+        return Footprint(orders=frozenset({self.order_id}))
+
+
+@attrs.frozen(kw_only=True)
+class RejectAttempt(Command[Order]):
+    """The venue refused to take the child: a definite no, nothing of it rests or traded."""
+
+    kind: ClassVar[str] = "reject_attempt"
+    answer_type: ClassVar[type] = Order
+
+    order_id: OrderId
+    child: int
+    reason: str
+
+    def footprint(self) -> Footprint:
+        """Return the order with everything that its end releases."""
+        return Footprint(orders=frozenset({self.order_id}))
+
+
+@attrs.frozen(kw_only=True)
+class RefuseCancel(Command[Order]):
+    """The venue did not cancel, and the order provably lives on."""
+
+    kind: ClassVar[str] = "refuse_cancel"
+    answer_type: ClassVar[type] = Order
+
+    order_id: OrderId
+    reason: str
+
+    def footprint(self) -> Footprint:
+        """Return the order."""
+        return Footprint(orders=frozenset({self.order_id}))
+
+
+def decide(command: RecordReport, books: WorkingSet, context: Context) -> VenueOrder:
+    """Acknowledge and, once all its executions are here, end the child and its order.
+
+    The answer carries an outcome but is not ENDED while executions are missing: catch up.
+    """
+    order, child = _load(books, command.order_id, command.child)
+    if child.venue_order_id is None:
+        child = venue_orders.acknowledge(child, command.venue_order_id)
+        if order.status is OrderStatus.PENDING_NEW:
+            order, event = transition(order, Trigger.ACKNOWLEDGE, context.now)
+            save_step(books, order, event)
+    if command.outcome is not None:
+        child = venue_orders.end(child, command.outcome, command.filled_quantity, command.reason)
+    books.venue_orders.save(child)
+    end_with_child(books, context, command.command_id, order, child)
+    return child
+
+
+def decide_rejection(command: RejectAttempt, books: WorkingSet, context: Context) -> Order:
+    """End the order REJECTED and release its reservation; a child that is known lives on."""
+    order, child = _load(books, command.order_id, command.child)
+    if child.status is not VenueOrderStatus.ATTEMPTED:
+        return order
+    child = venue_orders.end(child, VenueOutcome.REJECTED, ZERO, command.reason)
+    books.venue_orders.save(child)
+    end_with_child(books, context, command.command_id, order, child)
+    return books.orders[order.order_id]
+
+
+def decide_refusal(command: RefuseCancel, books: WorkingSet, context: Context) -> Order:
+    """Return the order to what its fills say, if the cancel still pends."""
+    order = books.orders.find(command.order_id)
+    if order is None:
+        raise UnknownOrder(order_id=command.order_id)
+    if order.status is not OrderStatus.PENDING_CANCEL:
+        return order
+    order, event = orders.resume(order, context.now, command.reason)
+    save_step(books, order, event)
+    return order
+
+
+def end_with_child(
+    books: WorkingSet, context: Context, command_id: CommandId, order: Order, child: VenueOrder
+) -> None:
+    """End the order as its only living child did, once that is settled."""
+    if order.is_terminal or child.status is not VenueOrderStatus.ENDED or child.outcome is None:
+        return
+    finish_order(books, context, command_id, order, TRIGGER_OF[child.outcome], child.outcome_reason)
+
+
+def _load(books: WorkingSet, order_id: OrderId, child: int) -> tuple[Order, VenueOrder]:
+    order = books.orders.find(order_id)
+    found = books.venue_orders.find((order_id, child))
+    if order is None or found is None:
+        raise UnknownOrder(order_id=order_id)
+    return order, found
