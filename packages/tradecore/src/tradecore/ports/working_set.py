@@ -57,6 +57,10 @@ class Rows(Generic[K, V]):
         self._staged: dict[K, V | None] = {}
         self._dirty = dirty
 
+    def key_of(self, value: V) -> K:
+        """Return the key under which `value` stands."""
+        return self._key(value)
+
     def find(self, key: K) -> V | None:
         """Return the row as it is now, or None."""
         if key in self._staged:

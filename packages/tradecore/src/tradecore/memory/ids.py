@@ -1,0 +1,40 @@
+"""Sources of identifiers."""
+
+import os
+import time
+
+
+class SystemIds:
+    """UUIDv7 (RFC 9562): 48 bits of milliseconds, a 12-bit counter, 62 random bits.
+
+    The counter makes later ids of one factory greater; it borrows from the future if a
+    millisecond has no counts left.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def new_id(self) -> str:
+        stamp = max(time.time_ns() // 1_000_000 << 12, self._last + 1)
+        self._last = stamp
+        return canonical(stamp, int.from_bytes(os.urandom(8), "big"))
+
+
+class SequentialIds:
+    """Ids 1, 2, 3 … in the form of a UUIDv7; `seed` keeps several factories apart."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._last = 0
+
+    def new_id(self) -> str:
+        self._last += 1
+        return canonical(self._last, self._seed)
+
+
+def canonical(stamp: int, noise: int) -> str:
+    """Return the text form: 60 bits of `stamp` (48 time, 12 counter), 62 bits of `noise`."""
+    low = noise & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    high = (stamp >> 12) << 16 | 0x7000 | stamp & 0xFFF
+    digits = f"{high:016x}{low:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
