@@ -6,7 +6,7 @@ import attrs
 
 from tradecore.domain.ids import CommandId
 from tradecore.ports.store import Footprint
-from tradecore.ports.working_set import KeyOwner
+from tradecore.ports.working_set import Delivery, KeyOwner
 
 AnswerT = TypeVar("AnswerT")
 
@@ -45,6 +45,7 @@ class Command(Generic[AnswerT]):
     correlation_id: str
     actor: str  #: who asks: a subject, or the name of a process
     idempotency: Idempotency | None = None
+    handles: Delivery | None = None  #: the event that it answers; handled once per consumer
 
     def footprint(self) -> Footprint:
         """Return what the command can touch; it is locked before the decision runs."""

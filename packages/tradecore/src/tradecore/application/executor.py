@@ -33,6 +33,7 @@ from tradecore.ports.store import (
 from tradecore.ports.working_set import (
     CommandRecord,
     IdempotencyRecord,
+    InboxRecord,
     Provenance,
     WorkingSet,
 )
@@ -87,16 +88,21 @@ class Executor:
         ids: IdFactory,
         prices: ReferencePrices,
         rules: HouseRules | None = None,
+        on_commit: Callable[[], None] | None = None,
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
     ) -> None:
-        """Take plain parts; nothing starts before the context is entered."""
+        """Take plain parts; nothing starts before the context is entered.
+
+        `on_commit` is called after each commit, so that readers of the log need not poll.
+        """
         self._store = store
         self._use_cases = use_cases
         self._clock = clock
         self._ids = ids
         self._prices = prices
         self._rules = rules or HouseRules()
+        self._on_commit = on_commit
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._waiting: deque[_Waiting[Any]] = deque()
@@ -139,6 +145,11 @@ class Executor:
         self._waiting.append(_Waiting(command, answer, _footprint(command)))
         self._arrived.set()
         return await answer
+
+    @property
+    def waiting(self) -> int:
+        """Return how many commands wait for the next transaction."""
+        return len(self._waiting)
 
     async def _lane(self) -> None:
         batch: list[_Waiting[Any]] = []
@@ -218,6 +229,8 @@ class Executor:
             results = [self._result(waiting.command, books, context) for waiting in batch]
             await transaction.save(books)
             await transaction.commit()
+        if self._on_commit is not None:
+            self._on_commit()
         return results
 
     def _context(self, books: WorkingSet) -> Context:
@@ -253,6 +266,9 @@ class Executor:
             return attrs.evolve(
                 outcomes.decode(record.outcome, command.answer_type), replayed=False
             )
+        handled = None if command.handles is None else books.inbox.find(command.handles)
+        if handled is not None:
+            return outcomes.decode(books.commands[handled.command_id].outcome, command.answer_type)
         key = command.idempotency
         used = None if key is None else books.idempotency.find(key.scoped_key)
         if key is None or used is None:
@@ -296,6 +312,14 @@ class Executor:
                     recorded_at=context.now,
                 )
             )
+        if command.handles is not None:
+            books.inbox.save(
+                InboxRecord(
+                    consumer=command.handles.consumer,
+                    event_id=command.handles.event_id,
+                    command_id=command.command_id,
+                )
+            )
         books.keep(
             Provenance(
                 command_id=command.command_id,
@@ -312,4 +336,5 @@ def _footprint(command: Command[Any]) -> Footprint:
         command.footprint(),
         commands=frozenset({command.command_id}),
         keys=frozenset() if key is None else frozenset({key.scoped_key}),
+        deliveries=frozenset() if command.handles is None else frozenset({command.handles}),
     )

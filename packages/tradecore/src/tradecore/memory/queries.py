@@ -11,7 +11,7 @@ from tradecore.domain.executions import Execution
 from tradecore.domain.freezes import Freeze
 from tradecore.domain.ids import HOUSE, AccountId, OrderId
 from tradecore.domain.instruments import Instrument
-from tradecore.domain.orders import Order, OrderEvent
+from tradecore.domain.orders import Order, OrderEvent, OrderStatus
 from tradecore.domain.positions import Position
 from tradecore.domain.reservations import Reservation
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
@@ -155,6 +155,23 @@ class MemoryQueries:
             for row in self._tables.venue_orders.values()
             if row.status is VenueOrderStatus.ATTEMPTED
             or (row.outcome is not None and row.status is not VenueOrderStatus.ENDED)
+        )
+        return sorted(rows, key=lambda row: (row.order_id, row.child))
+
+    async def list_living_children(self) -> Sequence[VenueOrder]:
+        rows = (
+            row
+            for row in self._tables.venue_orders.values()
+            if row.status is not VenueOrderStatus.ENDED
+        )
+        return sorted(rows, key=lambda row: (row.order_id, row.child))
+
+    async def list_pending_cancels(self) -> Sequence[VenueOrder]:
+        rows = (
+            row
+            for row in self._tables.venue_orders.values()
+            if row.status is VenueOrderStatus.LIVE
+            and self._tables.orders[row.order_id].status is OrderStatus.PENDING_CANCEL
         )
         return sorted(rows, key=lambda row: (row.order_id, row.child))
 

@@ -89,7 +89,12 @@ def load(tables: Tables, footprint: Footprint, recorded_at: datetime) -> Working
     holdings = [(account_id, asset) for account_id in account_ids for asset in assets]
     stops = footprint.stops > StopsLock.NONE
     used_keys = [tables.idempotency[key] for key in footprint.keys if key in tables.idempotency]
-    command_ids = footprint.commands | {used.command_id for used in used_keys}
+    handled = [tables.inbox[key] for key in footprint.deliveries if key in tables.inbox]
+    command_ids = {
+        *footprint.commands,
+        *(row.command_id for row in used_keys),
+        *(row.command_id for row in handled),
+    }
     return WorkingSet(
         Loaded(
             recorded_at=recorded_at,
@@ -112,6 +117,7 @@ def load(tables: Tables, footprint: Footprint, recorded_at: datetime) -> Working
             journal_entries=_present(tables.journal_entries, footprint.journal_entries),
             commands=_present(tables.commands, command_ids),
             idempotency=used_keys,
+            inbox=handled,
             client_order_ids={
                 key: tables.client_order_ids[key]
                 for key in footprint.client_order_ids

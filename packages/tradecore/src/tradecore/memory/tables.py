@@ -22,6 +22,7 @@ from tradecore.ports.working_set import (
     AccountLimits,
     AuditRecord,
     CommandRecord,
+    Delivery,
     IdempotencyRecord,
     InboxRecord,
     KeyOwner,
@@ -55,7 +56,7 @@ class Tables:
         self.journal_entries: dict[JournalEntryId, JournalEntry] = {}
         self.order_events: list[OrderEvent] = []
         self.outbox: list[OutboxRecord] = []
-        self.inbox: dict[tuple[str, str], InboxRecord] = {}
+        self.inbox: dict[Delivery, InboxRecord] = {}
         self.audits: list[AuditRecord] = []
         self.parked: dict[tuple[str, str], ParkedEvent] = {}
         self.client_order_ids: dict[tuple[AccountId, str], OrderId] = {}
@@ -79,8 +80,6 @@ class Tables:
         for entry in books.appended.journal_entries:
             self.journal_entries[entry.journal_entry_id] = entry
             self.references[entry.kind, entry.reference] = entry.journal_entry_id
-        for handled in books.appended.inbox:
-            self.inbox[handled.consumer, handled.event_id] = handled
         self.order_events.extend(books.appended.order_events)
         self.audits.extend(books.appended.audits)
         self.outbox.extend(books.outbox)
@@ -101,6 +100,7 @@ class Tables:
             (books.freezes, self.freezes),
             (books.commands, self.commands),
             (books.idempotency, self.idempotency),
+            (books.inbox, self.inbox),
         )
 
     def _check(self, books: WorkingSet) -> None:
@@ -119,9 +119,6 @@ class Tables:
         for entry in books.appended.journal_entries:
             if (entry.kind, entry.reference) in self.references:
                 raise ConstraintViolated("journal_entries_reference_key")
-        for handled in books.appended.inbox:
-            if (handled.consumer, handled.event_id) in self.inbox:
-                raise ConstraintViolated("inbox_pkey")
         self._check_batch(books)
 
     def _check_batch(self, books: WorkingSet) -> None:

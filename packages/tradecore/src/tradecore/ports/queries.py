@@ -177,6 +177,12 @@ class Queries(Protocol):
     async def list_open_attempts(self) -> Sequence[VenueOrder]:
         """Return the children whose outcome is not known: ATTEMPTED, or ended with fills missing."""
 
+    async def list_living_children(self) -> Sequence[VenueOrder]:
+        """Return every child that is not ENDED."""
+
+    async def list_pending_cancels(self) -> Sequence[VenueOrder]:
+        """Return the LIVE children whose order is PENDING_CANCEL."""
+
     async def house_balance(self, asset: str) -> Decimal:
         """Return the treasury's ledger balance of an asset."""
 

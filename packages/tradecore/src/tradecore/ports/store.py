@@ -9,7 +9,7 @@ import attrs
 
 from tradecore.domain.executions import ExecutionKey
 from tradecore.domain.ids import AccountId, CommandId, JournalEntryId, OrderId
-from tradecore.ports.working_set import KeyOwner, WorkingSet
+from tradecore.ports.working_set import Delivery, KeyOwner, WorkingSet
 
 
 class StoreError(Exception):
@@ -72,6 +72,7 @@ class Footprint:
     stops: StopsLock = StopsLock.NONE
     commands: frozenset[CommandId] = frozenset()  #: filled by the executor
     keys: frozenset[KeyOwner] = frozenset()  #: filled by the executor
+    deliveries: frozenset[Delivery] = frozenset()  #: filled by the executor
 
     @classmethod
     def union(cls, footprints: Iterable["Footprint"]) -> "Footprint":
@@ -95,6 +96,7 @@ class Footprint:
             stops=max((one.stops for one in several), default=StopsLock.NONE),
             commands=_union(*(one.commands for one in several)),
             keys=_union(*(one.keys for one in several)),
+            deliveries=_union(*(one.deliveries for one in several)),
         )
 
 

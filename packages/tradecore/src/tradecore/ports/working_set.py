@@ -176,6 +176,13 @@ class AuditRecord:
     recorded_at: datetime
 
 
+class Delivery(NamedTuple):
+    """One event as handed to one consumer."""
+
+    consumer: str
+    event_id: EventId
+
+
 @attrs.frozen(kw_only=True)
 class InboxRecord:
     """That a consumer has handled an event; written with the effect."""
@@ -239,6 +246,7 @@ class Loaded:
     journal_entries: Iterable[JournalEntry] = ()
     commands: Iterable[CommandRecord] = ()
     idempotency: Iterable[IdempotencyRecord] = ()
+    inbox: Iterable[InboxRecord] = ()
     client_order_ids: Mapping[tuple[AccountId, str], OrderId] = attrs.field(factory=dict)
     recent_orders: Iterable[RecentOrder] = ()
     house_balances: Iterable[HouseBalance] = ()
@@ -250,7 +258,7 @@ class Loaded:
 class Appended:
     """Rows that are only ever added, in the order in which they were decided."""
 
-    __slots__ = ("audits", "events", "inbox", "journal_entries", "order_events")
+    __slots__ = ("audits", "events", "journal_entries", "order_events")
 
     def __init__(self) -> None:
         """Hold nothing yet."""
@@ -258,7 +266,6 @@ class Appended:
         self.journal_entries: list[JournalEntry] = []
         self.events: list[Event] = []
         self.audits: list[AuditRecord] = []
-        self.inbox: list[InboxRecord] = []
 
 
 @attrs.frozen(kw_only=True)
@@ -317,6 +324,9 @@ class WorkingSet:
         self.idempotency: Rows[KeyOwner, IdempotencyRecord] = Rows(
             lambda row: KeyOwner(row.owner, row.key), loaded.idempotency, dirty
         )
+        self.inbox: Rows[Delivery, InboxRecord] = Rows(
+            lambda row: Delivery(row.consumer, row.event_id), loaded.inbox, dirty
+        )
         self.house_balances: Rows[str, HouseBalance] = Rows(
             lambda row: row.asset, loaded.house_balances, dirty
         )
@@ -347,10 +357,6 @@ class WorkingSet:
     def audit(self, record: AuditRecord) -> None:
         """Add a line to the audit log."""
         self._staged.audits.append(record)
-
-    def handled(self, record: InboxRecord) -> None:
-        """Note that a consumer has handled an event."""
-        self._staged.inbox.append(record)
 
     def take_account_number(self) -> int:
         """Return a number that no account has; the footprint must have asked for it."""
@@ -395,7 +401,6 @@ class WorkingSet:
         self.appended.order_events.extend(self._staged.order_events)
         self.appended.journal_entries.extend(self._staged.journal_entries)
         self.appended.audits.extend(self._staged.audits)
-        self.appended.inbox.extend(self._staged.inbox)
         self._staged = Appended()
 
     def discard(self) -> None:

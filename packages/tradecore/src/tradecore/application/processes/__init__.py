@@ -1,0 +1,1 @@
+"""What awaits: effects on the world, each reporting back with a command."""

@@ -1,0 +1,202 @@
+"""Doing at the venue what the books ask for, and telling the books what came of it.
+
+Every function may be repeated: the attempt is committed before the send, and whoever is not sure
+asks the venue first.
+"""
+
+import logging
+from typing import Any, Final
+
+import attrs
+
+from tradecore.application.command import Command
+from tradecore.application.commands.apply_execution import ApplyExecution
+from tradecore.application.commands.open_attempt import Attempt, OpenAttempt, RenewAttempt
+from tradecore.application.commands.record_report import (
+    RecordReport,
+    RefuseCancel,
+    RejectAttempt,
+)
+from tradecore.application.executor import Executor
+from tradecore.domain.ids import CommandId, OrderId, parse_venue_client_order_id
+from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
+from tradecore.ports.id_factory import IdFactory
+from tradecore.ports.queries import Queries
+from tradecore.ports.venue import (
+    ExecutionReport,
+    OrderReport,
+    Venue,
+    VenueOutcomeUnknown,
+    VenueRejected,
+    VenueReport,
+    VenueUnavailable,
+)
+from tradecore.ports.working_set import Delivery
+
+logger = logging.getLogger(__name__)
+
+ACTOR: Final = "gateway"
+
+
+@attrs.frozen(kw_only=True)
+class Gateway:
+    """The parts that every conversation with the venue needs."""
+
+    executor: Executor
+    queries: Queries
+    venue: Venue
+    ids: IdFactory
+
+    async def submit_order(self, order_id: OrderId, handles: Delivery, correlation_id: str) -> None:
+        """Send an accepted order once. A redelivery finds the attempt and leaves it to `settle`."""
+        outcome = await self.executor.execute(
+            OpenAttempt(**self._head(correlation_id), order_id=order_id, handles=handles)
+        )
+        attempt = outcome.unwrap()
+        if attempt.child is not None and not attempt.ask_first and not outcome.replayed:
+            await self.send(attempt.child, correlation_id)
+
+    async def send(self, child: VenueOrder, correlation_id: str) -> None:
+        """Send a child whose attempt was just committed; an unknown outcome stays open."""
+        try:
+            report = await self.venue.submit(child)
+        except VenueRejected as refusal:
+            await self.executor.execute(
+                RejectAttempt(
+                    **self._head(correlation_id),
+                    order_id=child.order_id,
+                    child=child.child,
+                    reason=str(refusal),
+                )
+            )
+        except (VenueUnavailable, VenueOutcomeUnknown) as doubt:
+            logger.warning(
+                "gateway.outcome_open",
+                extra={"order_id": child.order_id, "error": repr(doubt)},
+            )
+        else:
+            await self.record(child, report, correlation_id)
+
+    async def cancel_order(self, order_id: OrderId, correlation_id: str) -> None:
+        """Cancel what stands at the venue for the order; an open attempt is waited for."""
+        for child in await self.queries.list_venue_orders(order_id):
+            if child.status is VenueOrderStatus.LIVE:
+                await self.cancel(child, correlation_id)
+
+    async def cancel(self, child: VenueOrder, correlation_id: str) -> None:
+        """Cancel one child. Where the venue refuses, its own word on the order decides."""
+        try:
+            report = await self.venue.cancel(child)
+        except VenueRejected as refusal:
+            found = await self.venue.query(child)
+            if found is not None and found.outcome is None:
+                await self.executor.execute(
+                    RefuseCancel(
+                        **self._head(correlation_id),
+                        order_id=child.order_id,
+                        reason=str(refusal),
+                    )
+                )
+            elif found is not None:
+                await self.record(child, found, correlation_id)
+        except (VenueUnavailable, VenueOutcomeUnknown) as doubt:
+            logger.warning(
+                "gateway.cancel_open", extra={"order_id": child.order_id, "error": repr(doubt)}
+            )
+        else:
+            await self.record(child, report, correlation_id)
+
+    async def record(self, child: VenueOrder, report: OrderReport, correlation_id: str) -> None:
+        """Note what the venue says of a child; fetch the fills that it counts and we lack."""
+        recorded = (
+            await self.executor.execute(
+                RecordReport(
+                    **self._head(correlation_id),
+                    order_id=child.order_id,
+                    child=child.child,
+                    venue_order_id=report.venue_order_id,
+                    filled_quantity=report.filled_quantity,
+                    outcome=report.outcome,
+                    reason=report.reason,
+                )
+            )
+        ).unwrap()
+        if recorded.filled_quantity < report.filled_quantity:
+            await self.catch_up(recorded, correlation_id)
+
+    async def catch_up(self, child: VenueOrder, correlation_id: str) -> None:
+        """Apply every fill of a child that the venue has; those that we have change nothing."""
+        for report in await self.venue.executions(child):
+            await self.executor.execute(self._execution(report, correlation_id))
+
+    async def settle(self, child: VenueOrder, *, may_renew: bool) -> bool:
+        """Ask about a child whose outcome is open; return whether the venue knew it.
+
+        `may_renew` says that no request of the attempt can still be accepted: one that the venue
+        never saw, and that never traded, is then sent anew.
+        """
+        correlation_id = str(child.order_id)
+        report = await self.venue.query(child)
+        if report is not None:
+            await self.record(child, report, correlation_id)
+            return True
+        if may_renew and not await self.venue.executions(child):
+            renewed: Attempt = (
+                await self.executor.execute(
+                    RenewAttempt(
+                        **self._head(correlation_id),
+                        order_id=child.order_id,
+                        child=child.child,
+                        attempted_at=child.attempted_at,
+                    )
+                )
+            ).unwrap()
+            if renewed.child is not None:
+                await self.send(renewed.child, correlation_id)
+        return False
+
+    def command_of(self, report: VenueReport) -> Command[Any] | None:
+        """Return the command that notes a report of the stream; None if it says nothing of ours."""
+        if isinstance(report, ExecutionReport):
+            return self._execution(report, report.key.reference)
+        ours = parse_venue_client_order_id(report.venue_client_order_id)
+        if ours is None:
+            return None
+        order_id, _, child = ours
+        return RecordReport(
+            **self._head(order_id),
+            order_id=order_id,
+            child=child,
+            venue_order_id=report.venue_order_id,
+            filled_quantity=report.filled_quantity,
+            outcome=report.outcome,
+            reason=report.reason,
+        )
+
+    def _execution(self, report: ExecutionReport, correlation_id: str) -> ApplyExecution:
+        name = report.venue_client_order_id
+        ours = None if name is None else parse_venue_client_order_id(name)
+        return ApplyExecution(
+            **self._head(correlation_id),
+            order_id=None if ours is None else ours[0],
+            child=0 if ours is None else ours[2],
+            venue=report.venue,
+            symbol=report.symbol,
+            trade_id=report.trade_id,
+            venue_order_id=report.venue_order_id,
+            side=report.side,
+            quantity=report.quantity,
+            price=report.price,
+            notional=report.notional,
+            commission=report.commission,
+            commission_asset=report.commission_asset,
+            liquidity=report.liquidity,
+            transacted_at=report.transacted_at,
+        )
+
+    def _head(self, correlation_id: str) -> dict[str, Any]:
+        return {
+            "command_id": CommandId(self.ids.new_id()),
+            "correlation_id": correlation_id,
+            "actor": ACTOR,
+        }

@@ -1,0 +1,96 @@
+"""The gateway's loop: events that ask for something at the venue, in order, each handled once."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from tradecore.application.processes.gateway import Gateway
+from tradecore.application.wakeup import Wakeup
+from tradecore.domain.ids import OrderId
+from tradecore.messages import codec, topics
+from tradecore.messages.payloads import OrderPayload
+from tradecore.ports.clock import Clock
+from tradecore.ports.events import EventConsumer, EventRecord, ParkedEvent
+from tradecore.ports.store import StoreError
+from tradecore.ports.working_set import Delivery
+
+logger = logging.getLogger(__name__)
+
+CONSUMER: Final = "gateway"
+TOPICS: Final = (topics.ORDERS_SUBMITTED.name, topics.ORDERS_CANCEL_REQUESTED.name)
+BATCH: Final = 256
+ATTEMPTS: Final = 5
+BACKOFF_SECONDS: Final = 0.1
+
+
+async def submit_orders(
+    consumer: EventConsumer, gateway: Gateway, clock: Clock, wakeup: Wakeup
+) -> None:
+    """Handle events until cancelled. Orders go side by side, the events of one in their order."""
+    while True:
+        try:
+            events = await consumer.read(BATCH)
+            if events:
+                await _handle_all(events, consumer, gateway, clock)
+                await consumer.advance(events[-1])
+        except StoreError as failure:
+            logger.warning("gateway.store_away", extra={"error": repr(failure)})
+            await clock.sleep(BACKOFF_SECONDS)
+            continue
+        if not events:
+            await wakeup.wait()
+
+
+async def _handle_all(
+    events: Sequence[EventRecord], consumer: EventConsumer, gateway: Gateway, clock: Clock
+) -> None:
+    by_order: defaultdict[OrderId, list[EventRecord]] = defaultdict(list)
+    for event in events:
+        payload = codec.decode_event(event.topic, event.body).payload
+        assert isinstance(payload, OrderPayload), event.topic
+        by_order[OrderId(payload.order_id)].append(event)
+    async with asyncio.TaskGroup() as orders:
+        for order_id, of_order in by_order.items():
+            orders.create_task(_handle_order(order_id, of_order, consumer, gateway, clock))
+
+
+async def _handle_order(
+    order_id: OrderId,
+    events: Sequence[EventRecord],
+    consumer: EventConsumer,
+    gateway: Gateway,
+    clock: Clock,
+) -> None:
+    """Handle one order's events; one that fails again and again is parked, with those after it."""
+    failure: Exception | None = None
+    for event in events:
+        for attempt in range(1, ATTEMPTS + 1):
+            if failure is not None and attempt == 1:
+                break  # an earlier event of this order is parked
+            try:
+                await _handle(order_id, event, gateway)
+            except Exception as error:  # noqa: BLE001 - whatever it is, other orders go on
+                if attempt == ATTEMPTS:
+                    failure = error
+                await clock.sleep(BACKOFF_SECONDS * 2**attempt)
+            else:
+                break
+        if failure is not None:
+            logger.error(
+                "gateway.event_parked",
+                extra={"event_id": event.event_id, "error": repr(failure)},
+                exc_info=failure,
+            )
+            await consumer.park(
+                ParkedEvent(consumer=CONSUMER, event=event, error=repr(failure), attempts=ATTEMPTS)
+            )
+
+
+async def _handle(order_id: OrderId, event: EventRecord, gateway: Gateway) -> None:
+    correlation_id = codec.decode_event(event.topic, event.body).correlation_id
+    if event.topic == topics.ORDERS_SUBMITTED.name:
+        await gateway.submit_order(order_id, Delivery(CONSUMER, event.event_id), correlation_id)
+    else:
+        await gateway.cancel_order(order_id, correlation_id)
