@@ -1,0 +1,1 @@
+"""What tests of the platform, and of programs built on it, share."""
