@@ -1,0 +1,181 @@
+"""The books in PostgreSQL: two round trips a transaction, however many commands share it."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+
+from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGresult
+from psycopg_pool import AsyncConnectionPool
+
+from pg_adapter import connections, errors, load, pipeline, save
+from pg_adapter.connections import PgTimeouts
+from pg_adapter.pipeline import Call, ConnectionLost, PipelineConnection
+from pg_adapter.prepared import BEGIN, BEGIN_READ, COMMIT, ROLLBACK
+from tradecore.ports.store import (
+    CommitOutcomeUnknown,
+    Footprint,
+    StoreError,
+    StoreUnavailable,
+    Transaction,
+)
+from tradecore.ports.working_set import WorkingSet
+
+logger = logging.getLogger(__name__)
+
+
+class PgTransaction:
+    """One transaction on one connection. Forgetting `commit` means that nothing happened."""
+
+    def __init__(self, connection: PipelineConnection, timeout_seconds: float) -> None:
+        """Take a connection without a transaction; nothing is sent yet."""
+        self._connection = connection
+        self._timeout_seconds = timeout_seconds
+        #: Sent with the next round trip: the beginning and the writes need none of their own.
+        self._waiting = [Call(BEGIN, [])]
+        self._expected_rows: list[int | None] = [None]
+
+    async def load(self, footprint: Footprint) -> WorkingSet:
+        """Return what `footprint` names, locked. As the port says."""
+        calls = load.plan(footprint, lock=True)
+        results = await self._flush(calls)
+        return WorkingSet(load.loaded(self._connection, footprint, calls, results))
+
+    async def save(self, books: WorkingSet) -> None:
+        """Note everything that `books` has kept; it is sent with the commit. As the port says."""
+        for call, count in save.plan(books):
+            self._waiting.append(call)
+            self._expected_rows.append(count)
+
+    async def commit(self) -> None:
+        """Write and make it durable, in one round trip. As the port says."""
+        try:
+            (result,) = await self._flush([Call(COMMIT, [])])
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, ConnectionLost):
+                raise CommitOutcomeUnknown from error
+            raise
+        # COMMIT of a failed transaction succeeds, by rolling back.
+        if result.command_status != b"COMMIT":
+            raise StoreUnavailable("the transaction had failed before")
+
+    async def rollback(self) -> None:
+        """End what was begun and not committed; a connection that will not is closed."""
+        if self._connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            return
+        self._waiting.clear()
+        self._expected_rows.clear()
+        try:
+            await self._flush([Call(ROLLBACK, [])])
+        except StoreError:
+            self._connection.abandon()
+
+    async def _flush(self, calls: Sequence[Call]) -> Sequence[PGresult]:
+        """Send what waits and `calls`; return the answers to `calls`."""
+        waiting, expected = self._waiting, self._expected_rows
+        self._waiting, self._expected_rows = [], []
+        try:
+            results = await pipeline.run(
+                self._connection, [*waiting, *calls], self._timeout_seconds
+            )
+        except ConnectionLost as lost:
+            raise StoreUnavailable("the connection broke") from lost
+        _check_counts(waiting, expected, results)
+        return results[len(waiting) :]
+
+
+def _check_counts(
+    calls: Sequence[Call], expected: Sequence[int | None], results: Sequence[PGresult]
+) -> None:
+    """Report writes that met fewer rows than they named: their rows were locked, so a bug."""
+    for call, count, result in zip(calls, expected, results, strict=False):
+        if count is not None and result.command_tuples != count:
+            logger.error(
+                "postgres.rows_missed",
+                extra={
+                    "statement": call.statement.name.decode(),
+                    "expected": count,
+                    "written": result.command_tuples,
+                },
+            )
+
+
+class PgStore:
+    """The books, as `ports.store.Store`. Use as an asynchronous context.
+
+    `dsn` is the application role's. `size` bounds its connections: one carries the executor's
+    lane, the rest `read`.
+    """
+
+    def __init__(self, dsn: str, *, size: int = 2, timeouts: PgTimeouts | None = None) -> None:
+        """Take plain parts; nothing connects before the context is entered."""
+        self._timeouts = timeouts or PgTimeouts()
+        self._dsn = dsn
+        self._size = size
+        self._pool: AsyncConnectionPool[PipelineConnection] | None = None
+
+    async def __aenter__(self) -> "PgStore":
+        """Connect in the background; the first use waits for a connection."""
+        self._pool = connections.pool(
+            self._dsn, size=self._size, timeouts=self._timeouts, name="store"
+        )
+        await self._pool.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Return a transaction to be entered. As the port says."""
+        return self._transaction()
+
+    async def read(self, footprint: Footprint) -> WorkingSet:
+        """Return what `footprint` names as of one instant. As the port says."""
+        calls = load.plan(footprint, lock=False)
+        async with self._connection() as connection:
+            try:
+                results = await pipeline.run(
+                    connection,
+                    [Call(BEGIN_READ, []), *calls, Call(COMMIT, [])],
+                    self._timeouts.round_trip,
+                )
+            except ConnectionLost as lost:
+                raise StoreUnavailable("the connection broke") from lost
+            except StoreError:
+                connection.abandon()
+                raise
+            return WorkingSet(load.loaded(connection, footprint, calls, results[1:-1]))
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Transaction]:
+        async with self._connection() as connection:
+            transaction = PgTransaction(connection, self._timeouts.round_trip)
+            try:
+                yield transaction
+            except Exception:
+                await transaction.rollback()
+                raise
+            except BaseException:
+                # The task is on its way out and has no patience for a round trip.
+                if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                    connection.abandon()
+                raise
+            await transaction.rollback()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[PipelineConnection]:
+        assert self._pool is not None, "enter the store first"
+        with errors.connecting():
+            connection = await self._pool.getconn()
+        try:
+            yield connection
+        finally:
+            await self._pool.putconn(connection)
