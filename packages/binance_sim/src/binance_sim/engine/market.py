@@ -17,7 +17,7 @@ from binance_sim.engine.events import (
     TopOfBook,
 )
 from binance_sim.engine.filters import Check, compile_filters, compile_quantity_filters
-from binance_sim.engine.journal import Draft
+from binance_sim.engine.journal import Draft, Journal
 from binance_sim.engine.orders import Order
 from binance_sim.engine.symbols import LotSize, SymbolRules
 from binance_sim.engine.vocabulary import ExecutionType, ExpiryReason, OrderStatus
@@ -105,6 +105,19 @@ class Market:
         draft.journal.orders.append(order)
         draft.touch(order.account, self.rules.base_asset, self.rules.quote_asset)
         draft.add(report(draft, order, ExecutionType.NEW))
+
+    def reinstate(self, journal: Journal, order: Order) -> None:
+        """Take back an order that rested before the venue was started anew; nothing is reported."""
+        order.account.balance(self.lock_asset(order)).lock(order.locked)
+        self.blotters[order.account.key].add(order)
+        order.account.open_orders += 1
+        journal.orders.append(order)
+        self.book.own_half(is_buy=order.is_buy).rest(order)
+
+    def continue_after(self, order_id: int, trade_id: int) -> None:
+        """Give out only ids greater than these from now on."""
+        self.last_order_id = max(self.last_order_id, order_id)
+        self._trade_id = max(self._trade_id, trade_id)
 
     def close(self, draft: Draft, order: Order, status: OrderStatus) -> None:
         """End an order: off the book, the rest of its lock released. No report."""
