@@ -11,16 +11,18 @@ from tradecore.domain.executions import Execution
 from tradecore.domain.freezes import Freeze
 from tradecore.domain.ids import HOUSE, AccountId, OrderId
 from tradecore.domain.instruments import Instrument
+from tradecore.domain.money import ZERO, add
 from tradecore.domain.orders import Order, OrderEvent, OrderStatus
 from tradecore.domain.positions import Position
 from tradecore.domain.reservations import Reservation
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
 from tradecore.domain.wallets import Wallet
-from tradecore.memory.store import house_balance
 from tradecore.memory.tables import Tables
 from tradecore.ports.queries import (
     Books,
     InvalidCursor,
+    LastVenueIds,
+    LedgerBalance,
     LedgerLine,
     OrderFilter,
     Page,
@@ -175,8 +177,31 @@ class MemoryQueries:
         )
         return sorted(rows, key=lambda row: (row.order_id, row.child))
 
-    async def house_balance(self, asset: str) -> Decimal:
-        return house_balance(self._tables, asset).treasury
+    async def list_house_balances(self) -> Sequence[LedgerBalance]:
+        sums: dict[tuple[str, str], Decimal] = {}
+        for entry in self._tables.journal_entries.values():
+            for posting in entry.postings:
+                if not posting.account.startswith(("client:", "receivable:")):
+                    key = (posting.account, posting.asset)
+                    sums[key] = add(sums.get(key, ZERO), posting.amount)
+        return [
+            LedgerBalance(account=account, asset=asset, amount=amount)
+            for (account, asset), amount in sorted(sums.items())
+        ]
+
+    async def list_last_venue_ids(self) -> Sequence[LastVenueIds]:
+        orders: dict[str, int] = {}
+        trades: dict[str, int] = {}
+        for child in self._tables.venue_orders.values():
+            orders[child.symbol] = max(orders.get(child.symbol, 0), child.venue_order_id or 0)
+        for execution in self._tables.executions.values():
+            symbol = execution.symbol
+            orders[symbol] = max(orders.get(symbol, 0), execution.venue_order_id)
+            trades[symbol] = max(trades.get(symbol, 0), execution.trade_id)
+        return [
+            LastVenueIds(symbol=symbol, venue_order_id=order_id, trade_id=trades.get(symbol, 0))
+            for symbol, order_id in sorted(orders.items())
+        ]
 
     async def books(self) -> Books:
         tables = self._tables

@@ -78,6 +78,24 @@ class LedgerLine:
 
 
 @attrs.frozen(kw_only=True)
+class LedgerBalance:
+    """What one ledger account holds of an asset, signed."""
+
+    account: str
+    asset: str
+    amount: Decimal
+
+
+@attrs.frozen(kw_only=True)
+class LastVenueIds:
+    """The highest ids of a symbol that the venue has ever told us; 0 where none."""
+
+    symbol: str
+    venue_order_id: int
+    trade_id: int
+
+
+@attrs.frozen(kw_only=True)
 class Books:
     """Everything, as of one instant: what the laws are checked on (`application/laws.py`)."""
 
@@ -183,8 +201,14 @@ class Queries(Protocol):
     async def list_pending_cancels(self) -> Sequence[VenueOrder]:
         """Return the LIVE children whose order is PENDING_CANCEL."""
 
-    async def house_balance(self, asset: str) -> Decimal:
-        """Return the treasury's ledger balance of an asset."""
+    async def list_house_balances(self) -> Sequence[LedgerBalance]:
+        """Return the sum of every ledger account that is not a customer's, by account and asset.
+
+        Customers' are `client:…` and `receivable:…`.
+        """
+
+    async def list_last_venue_ids(self) -> Sequence[LastVenueIds]:
+        """Return the highest ids of the venue that children and executions name, by symbol."""
 
     async def books(self) -> Books:
         """Return everything as of one instant. Large: for `verify` and for tests."""

@@ -124,7 +124,10 @@ def end_with_child(
     """End the order as its only living child did, once that is settled."""
     if order.is_terminal or child.status is not VenueOrderStatus.ENDED or child.outcome is None:
         return
-    finish_order(books, context, command_id, order, TRIGGER_OF[child.outcome], child.outcome_reason)
+    reason = child.outcome_reason
+    if reason is None and child.outcome is VenueOutcome.EXPIRED_IN_MATCH:
+        reason = child.outcome
+    finish_order(books, context, command_id, order, TRIGGER_OF[child.outcome], reason)
 
 
 def _load(books: WorkingSet, order_id: OrderId, child: int) -> tuple[Order, VenueOrder]:
