@@ -1,5 +1,6 @@
 """Identifiers. Each is a UUIDv7 in its canonical text form (`docs/decisions/0003-ids-as-text.md`)."""
 
+import re
 from typing import Final, NewType
 
 AccountId = NewType("AccountId", str)
@@ -14,6 +15,7 @@ HOUSE: Final = AccountId("00000000-0000-7000-8000-000000000000")
 _BASE32: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _ORDER_CHARACTERS: Final = 26
 _ACCOUNT_CHARACTERS: Final = 6
+_SUFFIX: Final = re.compile(r"[2-9]|[1-9][0-9]{1,2}")
 MAX_ACCOUNT_NUMBER: Final = 32**_ACCOUNT_CHARACTERS - 1
 
 
@@ -32,11 +34,11 @@ def venue_client_order_id(order_id: OrderId, account_number: int, child: int) ->
 
 
 def parse_venue_client_order_id(text: str) -> tuple[OrderId, int, int] | None:
-    """Return (order id, account number, child) of an id of ours; None for any other."""
+    """Return (order id, account number, child) of an id as we write it; None for any other."""
     stem, _, suffix = text.partition("-")
     if len(stem) != _ORDER_CHARACTERS + _ACCOUNT_CHARACTERS or not set(stem) <= set(_BASE32):
         return None
-    if "-" in text and not (suffix.isascii() and suffix.isdigit() and len(suffix) <= 3):  # noqa: PLR2004
+    if stem != text and _SUFFIX.fullmatch(suffix) is None:
         return None
     number = _decode(stem[:_ORDER_CHARACTERS])
     if number >= 1 << 128:
