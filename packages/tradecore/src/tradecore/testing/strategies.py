@@ -1,6 +1,8 @@
 """Hypothesis strategies for money and orders. Amounts are built from integers, so they are exact."""
 
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from hypothesis import strategies as st
@@ -26,8 +28,9 @@ def multiples(
     step: Decimal, *, minimum: Decimal = Decimal(0), maximum: Decimal = Decimal(1000000)
 ) -> st.SearchStrategy[Decimal]:
     """Return multiples of `step` between the bounds."""
-    low, high = -(-minimum // step), maximum // step
-    return st.integers(int(low), int(high)).map(lambda count: multiply(step, Decimal(count)))
+    unit = Fraction(step)
+    low, high = ceil(Fraction(minimum) / unit), floor(Fraction(maximum) / unit)
+    return st.integers(low, high).map(lambda count: multiply(step, Decimal(count)))
 
 
 def steps() -> st.SearchStrategy[Decimal]:
