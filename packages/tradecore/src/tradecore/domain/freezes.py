@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 import attrs
 
@@ -44,6 +45,8 @@ class Freeze:
                 return self.target == symbol
             case FreezeScope.ACCOUNT:
                 return self.target == account_id
+            case _:
+                assert_never(self.scope)
 
 
 def forbidding(
