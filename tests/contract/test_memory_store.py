@@ -4,10 +4,17 @@ import pytest
 
 from tradecore.memory import MemoryStore, SystemClock
 from tradecore.ports.store import Store
+from tradecore.testing.contracts.executor import ExecutorContract
 from tradecore.testing.contracts.store import StoreContract
 
 
 class TestMemoryStore(StoreContract):
+    @pytest.fixture
+    def store(self) -> Store:
+        return MemoryStore(SystemClock())
+
+
+class TestExecutorOnMemory(ExecutorContract):
     @pytest.fixture
     def store(self) -> Store:
         return MemoryStore(SystemClock())

@@ -42,21 +42,22 @@ class Outcome(Generic[AnswerT]):
 class _Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     correlation_id: str
     recorded_at: UtcDatetime
-    answer: msgspec.Raw | None = None
     refusal_code: str | None = None
-    refusal: msgspec.Raw | None = None
+    answer: msgspec.Raw  #: the answer, or the fields of the refusal
 
 
 def encode(outcome: Outcome[Any]) -> bytes:
     """Return the outcome as kept in the `commands` table."""
     refusal = outcome.refusal
+    written = msgspec.Raw(
+        codec.encode(outcome.answer if refusal is None else attrs.asdict(refusal))
+    )
     return codec.encode(
         _Kept(
             correlation_id=outcome.correlation_id,
             recorded_at=outcome.recorded_at,
-            answer=None if refusal else msgspec.Raw(codec.encode(outcome.answer)),
-            refusal_code=refusal.code if refusal else None,
-            refusal=msgspec.Raw(codec.encode(attrs.asdict(refusal))) if refusal else None,
+            refusal_code=None if refusal is None else refusal.code,
+            answer=written,
         )
     )
 
@@ -66,9 +67,9 @@ def decode(kept: bytes, answer_type: type) -> Outcome[Any]:
     record = codec.decode(kept, _Kept)
     answer: object | None = None
     refusal: Refusal | None = None
-    if record.refusal_code is not None and record.refusal is not None:
-        refusal = codec.decode(bytes(record.refusal), _REFUSALS[record.refusal_code])
-    elif record.answer is not None:
+    if record.refusal_code is not None:
+        refusal = codec.decode(bytes(record.answer), _REFUSALS[record.refusal_code])
+    else:
         answer = codec.decode(bytes(record.answer), answer_type)
     return Outcome(
         answer=answer,

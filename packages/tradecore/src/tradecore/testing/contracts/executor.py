@@ -1,0 +1,381 @@
+"""What the executor promises on every store. The names are the rows of the fault catalogue."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from typing import ClassVar
+
+import attrs
+import pytest
+
+from tradecore.application.command import Command, Idempotency
+from tradecore.application.commands.place_order import PlaceOrder
+from tradecore.application.context import Context
+from tradecore.application.executor import Executor, ExecutorFull, ExecutorStopped
+from tradecore.application.use_cases import USE_CASES
+from tradecore.domain.errors import (
+    ClientOrderIdReused,
+    IdempotencyKeyReused,
+    OrderRefused,
+)
+from tradecore.domain.ids import AccountId
+from tradecore.domain.orders import Order
+from tradecore.memory import SystemClock
+from tradecore.ports.store import (
+    CommitOutcomeUnknown,
+    ConcurrentUpdate,
+    Footprint,
+    Store,
+    StoreUnavailable,
+)
+from tradecore.ports.working_set import WorkingSet
+from tradecore.testing.faults import FailOnce, FaultyStore
+from tradecore.testing.scenario import Scenario, scenario
+
+
+@attrs.frozen(kw_only=True)
+class Poison(Command[None]):
+    """A command whose decision is broken: it spends and then dies."""
+
+    kind: ClassVar[str] = "poison"
+    answer_type: ClassVar[type] = type(None)
+
+    account_id: AccountId
+
+    def footprint(self) -> Footprint:
+        return Footprint(accounts=frozenset({self.account_id}), assets=frozenset({"USDT"}))
+
+
+def decide_poison(command: Poison, books: WorkingSet, _context: Context) -> None:
+    """Leave a trace, then fail."""
+    wallet = books.wallets[command.account_id, "USDT"]
+    books.wallets.save(attrs.evolve(wallet, available=Decimal(0)))
+    raise ZeroDivisionError("poison")
+
+
+def keyed(command: PlaceOrder, key: str, body: bytes = b"body") -> PlaceOrder:
+    """Return the command as a client would send it under an idempotency key."""
+    return attrs.evolve(
+        command,
+        idempotency=Idempotency(
+            owner=command.account_id, key=key, request_hash=hashlib.sha256(body).digest()
+        ),
+    )
+
+
+class ExecutorContract:
+    """Promises of the executor. Subclass it and provide the `store` fixture."""
+
+    @pytest.fixture
+    def store(self) -> Store:
+        """Return an empty store."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def house(self, store: Store) -> AsyncIterator[Scenario]:
+        """Yield a furnished house on the store."""
+        async with scenario(store, SystemClock()) as ready:
+            yield ready
+
+    def faulty(
+        self, house: Scenario, store: Store, fault: FailOnce
+    ) -> AbstractAsyncContextManager[Executor]:
+        """Return a second executor on the same books, whose store fails as told."""
+        return Executor(
+            FaultyStore(store, fault),
+            {**USE_CASES, Poison: decide_poison},
+            clock=house.clock,
+            ids=house.ids,
+            prices=house.prices,
+        )
+
+    async def sequence(self, store: Store, account_id: AccountId) -> int:
+        """Return the number of the account's last event."""
+        books = await store.read(Footprint(accounts=frozenset({account_id})))
+        return books.accounts[account_id].sequence
+
+    async def reserved(self, store: Store, account_id: AccountId) -> Decimal:
+        """Return what the account has reserved in USDT."""
+        books = await store.read(
+            Footprint(accounts=frozenset({account_id}), assets=frozenset({"USDT"}))
+        )
+        return books.wallets[account_id, "USDT"].reserved
+
+    @pytest.mark.parametrize("step", ["commit:after", "commit:before"])
+    async def test_f53_an_answer_lost_at_commit_is_looked_up_for_the_whole_batch(
+        self, store: Store, house: Scenario, step: str
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        fault = FailOnce(step, CommitOutcomeUnknown("lost"))
+        async with self.faulty(house, store, fault) as executor:
+            outcomes = await asyncio.gather(
+                *(executor.execute(house.buy(account_id)) for _ in range(20))
+            )
+        assert fault.raised
+        assert len({outcome.unwrap().order_id for outcome in outcomes}) == 20
+        assert await self.reserved(store, account_id) == Decimal(600 * 20)
+        assert not any(outcome.replayed for outcome in outcomes)
+
+    async def test_f53_a_refusal_lost_at_commit_is_looked_up(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(1))
+        async with self.faulty(house, store, FailOnce("commit:after")) as executor:
+            outcome = await executor.execute(house.buy(account_id))
+        assert isinstance(outcome.refusal, OrderRefused)
+
+    async def test_f53_an_answer_that_stays_lost_is_called_unknown(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(1_000))
+        gone = False
+
+        async def fault(step: str) -> None:
+            nonlocal gone
+            if gone:
+                raise StoreUnavailable("away")
+            if step == "commit:after":
+                gone = True
+                raise CommitOutcomeUnknown("lost")
+
+        async with Executor(
+            FaultyStore(store, fault),
+            USE_CASES,
+            clock=house.clock,
+            ids=house.ids,
+            prices=house.prices,
+        ) as executor:
+            with pytest.raises(CommitOutcomeUnknown):
+                await executor.execute(house.buy(account_id))
+
+    async def test_f54_a_refused_command_leaves_nothing_for_those_after_it(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(1_000))
+        too_dear = house.buy(account_id, quantity=Decimal("0.02"))
+        fits = house.buy(account_id, quantity=Decimal("0.016"))
+        refused, accepted = await asyncio.gather(
+            house.executor.execute(too_dear), house.executor.execute(fits)
+        )
+        assert isinstance(refused.refusal, OrderRefused)
+        assert accepted.unwrap().quantity == Decimal("0.016")
+        assert await self.reserved(store, account_id) == Decimal(960)
+        # The deposit, the reservation and the order: the refusal used no sequence number.
+        assert await self.sequence(store, account_id) == 3
+
+    async def test_f54_a_batch_ends_as_its_commands_would_one_after_the_other(
+        self, store: Store, house: Scenario
+    ) -> None:
+        together = await house.customer(usdt=Decimal(3_000))
+        apart = await house.customer(usdt=Decimal(3_000))
+        sizes = [Decimal(size) for size in ("0.02", "0.03", "0.01", "0.015", "0.005", "0.001")]
+        batch = await asyncio.gather(
+            *(house.executor.execute(house.buy(together, size)) for size in sizes)
+        )
+        singles = [await house.executor.execute(house.buy(apart, size)) for size in sizes]
+        assert [one.refusal is None for one in batch] == [one.refusal is None for one in singles]
+        assert await self.reserved(store, together) == await self.reserved(store, apart)
+        assert await self.sequence(store, together) == await self.sequence(store, apart)
+
+    async def test_f55_one_poisoned_command_costs_its_batch_nothing(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        async with self.faulty(house, store, FailOnce("none")) as executor:
+            commands: list[Command] = [house.buy(account_id) for _ in range(99)]  # type: ignore[type-arg] # of several
+            commands.insert(50, Poison(**house.head(), account_id=account_id))
+            results = await asyncio.gather(
+                *(executor.execute(command) for command in commands), return_exceptions=True
+            )
+        assert isinstance(results[50], ZeroDivisionError)
+        assert sum(isinstance(result, BaseException) for result in results) == 1
+        assert await self.reserved(store, account_id) == Decimal(600 * 99)
+
+    async def test_f55_a_caller_that_hangs_up_does_not_stop_the_shared_transaction(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        tasks = [
+            asyncio.ensure_future(house.executor.execute(house.buy(account_id))) for _ in range(10)
+        ]
+        await asyncio.sleep(0)
+        tasks[3].cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(results[3], asyncio.CancelledError)
+        assert sum(isinstance(result, BaseException) for result in results) == 1
+        await house.run(house.buy(account_id))
+        assert await self.reserved(store, account_id) == Decimal(600 * 11)
+
+    async def test_f56_two_executors_give_one_account_one_sequence(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        async with self.faulty(house, store, FailOnce("none")) as other:
+            await asyncio.gather(
+                *(
+                    executor.execute(house.buy(account_id))
+                    for _ in range(20)
+                    for executor in (house.executor, other)
+                )
+            )
+        assert await self.sequence(store, account_id) == 1 + 2 * 40
+
+    async def test_f58_a_serialization_failure_is_run_again(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        fault = FailOnce("commit:before", ConcurrentUpdate("40001"))
+        async with self.faulty(house, store, fault) as executor:
+            await asyncio.gather(*(executor.execute(house.buy(account_id)) for _ in range(10)))
+        assert fault.raised
+        assert await self.reserved(store, account_id) == Decimal(600 * 10)
+
+    async def test_f58_tries_are_bounded_and_the_next_command_is_served(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        stubborn = True
+
+        async def fault(step: str) -> None:
+            if stubborn and step == "commit:before":
+                raise ConcurrentUpdate("40P01")
+
+        async with Executor(
+            FaultyStore(store, fault),
+            USE_CASES,
+            clock=house.clock,
+            ids=house.ids,
+            prices=house.prices,
+        ) as executor:
+            with pytest.raises(ConcurrentUpdate):
+                await executor.execute(house.buy(account_id))
+            stubborn = False
+            await executor.execute(house.buy(account_id))
+        assert await self.reserved(store, account_id) == Decimal(600)
+
+    async def test_f59_of_64_clients_on_one_wallet_exactly_those_it_affords_are_accepted(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(600 * 17))
+        outcomes = await asyncio.gather(
+            *(house.executor.execute(house.buy(account_id)) for _ in range(64))
+        )
+        assert sum(outcome.refusal is None for outcome in outcomes) == 17
+        assert await self.reserved(store, account_id) == Decimal(600 * 17)
+
+    async def test_f60_callers_cancelled_at_any_moment_leave_the_executor_working(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        for pauses in range(8):
+            task = asyncio.ensure_future(house.executor.execute(house.buy(account_id)))
+            for _ in range(pauses):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        before = await self.reserved(store, account_id)
+        await house.run(house.buy(account_id))
+        after = await self.reserved(store, account_id)
+        assert after - before in {Decimal(600), Decimal(1_200)}
+
+    async def test_f64_the_same_key_with_another_body_is_refused(self, house: Scenario) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        await house.run(keyed(house.buy(account_id), "key"))
+        with pytest.raises(IdempotencyKeyReused):
+            await house.run(keyed(house.buy(account_id), "key", b"another"))
+
+    async def test_f64_a_hundred_repeats_at_once_are_one_order_and_one_answer(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        outcomes = await asyncio.gather(
+            *(house.executor.execute(keyed(house.buy(account_id), "key")) for _ in range(100))
+        )
+        assert len({outcome.unwrap() for outcome in outcomes}) == 1
+        assert sum(not outcome.replayed for outcome in outcomes) == 1
+        assert await self.reserved(store, account_id) == Decimal(600)
+
+    async def test_f64_a_refusal_is_kept_and_answered_again(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(1))
+        first = await house.executor.execute(keyed(house.buy(account_id), "key"))
+        await house.customer(usdt=Decimal(60_000))
+        again = await house.executor.execute(keyed(house.buy(account_id), "key"))
+        assert isinstance(first.refusal, OrderRefused)
+        assert isinstance(again.refusal, OrderRefused)
+        assert again.refusal.reasons == first.refusal.reasons
+        assert (first.replayed, again.replayed) == (False, True)
+        assert await self.sequence(store, account_id) == 1
+
+    async def test_f65_a_client_order_id_names_one_order_for_ever(self, house: Scenario) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        order: Order = await house.run(house.buy(account_id, client_order_id="mine"))
+        await house.run(house.cancel(order))
+        with pytest.raises(ClientOrderIdReused):
+            await house.run(house.buy(account_id, client_order_id="mine"))
+
+    async def test_f65_a_client_order_id_twice_in_one_batch_is_one_order(
+        self, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        results = await asyncio.gather(
+            *(
+                house.executor.execute(house.buy(account_id, client_order_id="mine"))
+                for _ in range(5)
+            ),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(result, ClientOrderIdReused) for result in results) == 4
+
+    async def test_f65_keys_of_two_accounts_are_apart(self, house: Scenario) -> None:
+        one = await house.customer(usdt=Decimal(60_000))
+        two = await house.customer(usdt=Decimal(60_000))
+        first = await house.executor.execute(keyed(house.buy(one), "key"))
+        second = await house.executor.execute(keyed(house.buy(two), "key"))
+        assert first.unwrap().order_id != second.unwrap().order_id
+
+    async def test_f65_a_command_that_was_rolled_back_keeps_no_key(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        async with self.faulty(
+            house, store, FailOnce("commit:before", StoreUnavailable("away"))
+        ) as executor:
+            with pytest.raises(StoreUnavailable):
+                await executor.execute(keyed(house.buy(account_id), "key"))
+            outcome = await executor.execute(keyed(house.buy(account_id), "key"))
+        assert not outcome.replayed
+        assert await self.reserved(store, account_id) == Decimal(600)
+
+    async def test_a_full_queue_refuses_at_once(self, store: Store, house: Scenario) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        async with Executor(
+            store,
+            USE_CASES,
+            clock=house.clock,
+            ids=house.ids,
+            prices=house.prices,
+            max_waiting=3,
+        ) as executor:
+            results = await asyncio.gather(
+                *(executor.execute(house.buy(account_id)) for _ in range(5)),
+                return_exceptions=True,
+            )
+        assert sum(isinstance(result, ExecutorFull) for result in results) == 2
+
+    async def test_a_stopped_executor_finishes_what_waits_and_takes_nothing_new(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        executor = Executor(store, USE_CASES, clock=house.clock, ids=house.ids, prices=house.prices)
+        async with executor:
+            waiting = [
+                asyncio.ensure_future(executor.execute(house.buy(account_id))) for _ in range(10)
+            ]
+            await asyncio.sleep(0)
+        assert all(outcome.refusal is None for outcome in await asyncio.gather(*waiting))
+        with pytest.raises(ExecutorStopped):
+            await executor.execute(house.buy(account_id))
