@@ -4,10 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from psycopg.pq.abc import PGresult
-
-from pg_adapter import columns, pipeline, prepared, rows
-from pg_adapter.pipeline import Call, PipelineConnection
+from pg_adapter import columns, prepared, rows
+from pg_adapter.pipeline import Call
 from pg_adapter.prepared import Statement
 from tradecore.ports.store import Footprint, StopsLock
 from tradecore.ports.working_set import Loaded
@@ -41,7 +39,7 @@ STOPS: Final = {
 
 #: Any other text names no row: it is left out, as an id that nobody has.
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
-_is_uuid: Final = _UUID.fullmatch
+is_uuid: Final = _UUID.fullmatch
 _NUL: Final = "\x00"
 
 
@@ -129,14 +127,15 @@ class _Parameters(dict[str, bytes | None]):
 
 
 def _ids(values: Iterable[str]) -> bytes:
-    return columns.words([value for value in values if _is_uuid(value)])
+    return columns.words([value for value in values if is_uuid(value)])
 
 
 def _names(values: Iterable[str]) -> bytes:
-    return columns.texts([value for value in values if _is_storable(value)])
+    return columns.texts([value for value in values if is_storable(value)])
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Tell whether a text column can hold it: neither NUL nor a lone surrogate."""
     if text.isascii():
         return _NUL not in text
     try:
@@ -148,16 +147,16 @@ def _is_storable(text: str) -> bool:
 
 def _client_order_ids(footprint: Footprint) -> Sequence[tuple[str, str]]:
     return [
-        pair for pair in footprint.client_order_ids if _is_uuid(pair[0]) and _is_storable(pair[1])
+        pair for pair in footprint.client_order_ids if is_uuid(pair[0]) and is_storable(pair[1])
     ]
 
 
 def _keys(footprint: Footprint) -> Sequence[tuple[str, str]]:
-    return [pair for pair in footprint.keys if _is_storable(pair[0]) and _is_storable(pair[1])]
+    return [pair for pair in footprint.keys if is_storable(pair[0]) and is_storable(pair[1])]
 
 
 def _deliveries(footprint: Footprint) -> Sequence[tuple[str, str]]:
-    return [pair for pair in footprint.deliveries if _is_storable(pair[0]) and _is_uuid(pair[1])]
+    return [pair for pair in footprint.deliveries if is_storable(pair[0]) and is_uuid(pair[1])]
 
 
 # A set's order is the same each time it is walked, so columns of one set stay in step.
@@ -196,16 +195,10 @@ _PARAMETERS: Final[Mapping[str, Callable[[Footprint], bytes]]] = {
 
 
 def loaded(
-    connection: PipelineConnection,
-    footprint: Footprint,
-    calls: Sequence[Call],
-    results: Sequence[PGresult],
+    footprint: Footprint, calls: Sequence[Call], answers: Sequence[Sequence[rows.Row]]
 ) -> Loaded:
     """Return what the answers to `calls` hold."""
-    found = {
-        call.statement.name: pipeline.rows(connection, result)
-        for call, result in zip(calls, results, strict=True)
-    }
+    found = {call.statement.name: answer for call, answer in zip(calls, answers, strict=True)}
 
     def of(name: str) -> Sequence[rows.Row]:
         plain = found.get(SQL[name].name)

@@ -32,10 +32,12 @@ from tradecore.domain.wallets import Wallet
 from tradecore.ports.working_set import (
     AccountFees,
     AccountLimits,
+    AuditRecord,
     CommandRecord,
     HouseBalance,
     IdempotencyRecord,
     InboxRecord,
+    OutboxRecord,
     RecentOrder,
 )
 
@@ -312,6 +314,35 @@ def recent_order(row: Row) -> RecentOrder:
             price=None if kind is OrderType.MARKET else row[6],
         ),
         created_at=row[7],
+    )
+
+
+def outbox_record(row: Row) -> OutboxRecord:
+    """Return the event of a row of `outbox`."""
+    return OutboxRecord(
+        event_id=row[0],
+        topic=row[1],
+        account_id=row[2],
+        sequence=row[3],
+        body=row[4],
+        recorded_at=row[5],
+    )
+
+
+def audit(row: Row) -> AuditRecord:
+    """Return the line of a row of `audit_log`."""
+    return AuditRecord(
+        audit_id=row[0],
+        command_id=row[1],
+        actor=row[2],
+        action=row[3],
+        subject=row[4],
+        account_id=row[5],
+        reason=row[6],
+        before=row[7],
+        after=row[8],
+        correlation_id=row[9],
+        recorded_at=row[10],
     )
 
 

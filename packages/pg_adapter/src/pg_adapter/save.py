@@ -62,13 +62,14 @@ def _writes(books: WorkingSet) -> Iterator[Write]:
 
 
 def _changes(table: str, cells: Mapping[str, Column], rows: Rows[Any, Any]) -> Iterator[Write]:
-    yield from _additions(table, cells, rows.inserted())
-    updated = rows.updated()
-    if updated:
-        yield _write(SQL[f"update_{table}"], cells, updated, len(updated))
+    """Yield what goes before what comes: a new child is alive only once the former has ended."""
     removed = rows.removed()
     if removed:
         yield _write(SQL[f"delete_{table}"], _REMOVED[table], removed, len(removed))
+    updated = rows.updated()
+    if updated:
+        yield _write(SQL[f"update_{table}"], cells, updated, len(updated))
+    yield from _additions(table, cells, rows.inserted())
 
 
 def _additions(table: str, cells: Mapping[str, Column], rows: Sequence[Any]) -> Iterator[Write]:
@@ -220,6 +221,7 @@ _POSTINGS: Final = _columns(
     integers="line",
     texts="account=posting.account asset=posting.asset",
     decimals="amount=posting.amount",
+    instants="recorded_at=entry.recorded_at",
 )
 
 _LIMITS: Final = _columns(

@@ -3,14 +3,12 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import TracebackType
 
 from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
-from psycopg_pool import AsyncConnectionPool
 
-from pg_adapter import connections, errors, load, pipeline, save
-from pg_adapter.connections import PgTimeouts
+from pg_adapter import load, pipeline, save
+from pg_adapter.connections import PgPool
 from pg_adapter.pipeline import Call, ConnectionLost, PipelineConnection
 from pg_adapter.prepared import BEGIN, BEGIN_READ, COMMIT, ROLLBACK
 from tradecore.ports.store import (
@@ -40,7 +38,8 @@ class PgTransaction:
         """Return what `footprint` names, locked. As the port says."""
         calls = load.plan(footprint, lock=True)
         results = await self._flush(calls)
-        return WorkingSet(load.loaded(self._connection, footprint, calls, results))
+        answers = [pipeline.rows(self._connection, result) for result in results]
+        return WorkingSet(load.loaded(footprint, calls, answers))
 
     async def save(self, books: WorkingSet) -> None:
         """Note everything that `books` has kept; it is sent with the commit. As the port says."""
@@ -102,36 +101,14 @@ def _check_counts(
 
 
 class PgStore:
-    """The books, as `ports.store.Store`. Use as an asynchronous context.
+    """The books, as `ports.store.Store`.
 
-    `dsn` is the application role's. `size` bounds its connections: one carries the executor's
-    lane, the rest `read`.
+    One connection of `pool` carries the executor's lane, the others `read`.
     """
 
-    def __init__(self, dsn: str, *, size: int = 2, timeouts: PgTimeouts | None = None) -> None:
-        """Take plain parts; nothing connects before the context is entered."""
-        self._timeouts = timeouts or PgTimeouts()
-        self._dsn = dsn
-        self._size = size
-        self._pool: AsyncConnectionPool[PipelineConnection] | None = None
-
-    async def __aenter__(self) -> "PgStore":
-        """Connect in the background; the first use waits for a connection."""
-        self._pool = connections.pool(
-            self._dsn, size=self._size, timeouts=self._timeouts, name="store"
-        )
-        await self._pool.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close every connection."""
-        if self._pool is not None:
-            await self._pool.close()
+    def __init__(self, pool: PgPool) -> None:
+        """Take a pool that its owner enters and leaves."""
+        self._pool = pool
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Return a transaction to be entered. As the port says."""
@@ -140,24 +117,13 @@ class PgStore:
     async def read(self, footprint: Footprint) -> WorkingSet:
         """Return what `footprint` names as of one instant. As the port says."""
         calls = load.plan(footprint, lock=False)
-        async with self._connection() as connection:
-            try:
-                results = await pipeline.run(
-                    connection,
-                    [Call(BEGIN_READ, []), *calls, Call(COMMIT, [])],
-                    self._timeouts.round_trip,
-                )
-            except ConnectionLost as lost:
-                raise StoreUnavailable("the connection broke") from lost
-            except StoreError:
-                connection.abandon()
-                raise
-            return WorkingSet(load.loaded(connection, footprint, calls, results[1:-1]))
+        answers = await self._pool.run([Call(BEGIN_READ, []), *calls, Call(COMMIT, [])])
+        return WorkingSet(load.loaded(footprint, calls, answers[1:-1]))
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:
-        async with self._connection() as connection:
-            transaction = PgTransaction(connection, self._timeouts.round_trip)
+        async with self._pool.connection() as connection:
+            transaction = PgTransaction(connection, self._pool.timeouts.round_trip)
             try:
                 yield transaction
             except Exception:
@@ -169,13 +135,3 @@ class PgStore:
                     connection.abandon()
                 raise
             await transaction.rollback()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[PipelineConnection]:
-        assert self._pool is not None, "enter the store first"
-        with errors.connecting():
-            connection = await self._pool.getconn()
-        try:
-            yield connection
-        finally:
-            await self._pool.putconn(connection)

@@ -63,6 +63,8 @@ CREATE TABLE accounts (
   )
 ) WITH (fillfactor = 70);
 
+CREATE INDEX accounts_by_creation ON accounts (created_at, account_id);
+
 -- Short numbers go into client order ids at the venue; 0 is the house's.
 CREATE SEQUENCE account_numbers AS bigint MINVALUE 1 MAXVALUE 1073741823;
 

@@ -15,17 +15,20 @@ CREATE TABLE journal_entries (
 );
 
 CREATE TABLE postings (
-  journal_entry_id uuid     NOT NULL,
-  line             smallint NOT NULL CHECK (line >= 1),
-  account          text     NOT NULL CHECK (
+  journal_entry_id uuid        NOT NULL,
+  line             smallint    NOT NULL CHECK (line >= 1),
+  account          text        NOT NULL CHECK (
     account ~ '^((client|receivable):[0-9a-f-]{36}|venue:.+|treasury|fees:(platform|venue)|suspense)$'
   ),
-  asset            text     NOT NULL,
-  amount           amount   NOT NULL CONSTRAINT postings_not_zero CHECK (amount <> 0),
+  asset            text        NOT NULL,
+  amount           amount      NOT NULL CONSTRAINT postings_not_zero CHECK (amount <> 0),
+  recorded_at      timestamptz NOT NULL, -- the entry's, so that an account's lines can be paged
   PRIMARY KEY (journal_entry_id, line)
 );
 
 CREATE INDEX postings_by_account ON postings (account, asset) INCLUDE (amount);
+CREATE INDEX postings_of_customers ON postings (account, recorded_at, journal_entry_id, line)
+  WHERE starts_with(account, 'client:') OR starts_with(account, 'receivable:');
 -- What the house can back (L17): every house account but the venue's contra.
 CREATE INDEX postings_of_house ON postings (asset, account) INCLUDE (amount)
   WHERE NOT starts_with(account, 'client:') AND NOT starts_with(account, 'venue:');

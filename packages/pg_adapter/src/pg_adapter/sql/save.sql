@@ -249,10 +249,10 @@ SELECT * FROM unnest(
 )
 
 -- insert_postings
-INSERT INTO postings (journal_entry_id, line, account, asset, amount)
+INSERT INTO postings (journal_entry_id, line, account, asset, amount, recorded_at)
 SELECT * FROM unnest(
   %(journal_entry_id)s::uuid[], %(line)s::smallint[], %(account)s::text[], %(asset)s::text[],
-  %(amount)s::numeric[]
+  %(amount)s::numeric[], %(recorded_at)s::timestamptz[]
 )
 
 -- insert_limits
