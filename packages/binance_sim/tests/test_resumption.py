@@ -43,7 +43,7 @@ def resumed() -> Exchange:
         exchange,
         "house",
         holdings={"USDT": Decimal(100_000), "BTC": Decimal(3)},
-        resting=[CHILD],
+        living=[CHILD],
         last_ids={"BTCUSDT": LastIds(venue_order_id=57, trade_id=900)},
         now_us=1,
     )
@@ -92,9 +92,27 @@ def test_a_sell_locks_what_is_left_of_it() -> None:
         exchange,
         "house",
         holdings={"BTC": Decimal(1)},
-        resting=[attrs.evolve(CHILD, side=Side.SELL)],
+        living=[attrs.evolve(CHILD, side=Side.SELL)],
         last_ids={},
         now_us=1,
     )
     (btc,) = (one for one in exchange.account("house").snapshots() if one.asset == "BTC")
     assert (btc.free, btc.locked) == (Decimal("0.7"), Decimal("0.3"))
+
+
+def test_an_order_that_never_rests_has_expired() -> None:
+    exchange = Exchange([BTCUSDT])
+    exchange.open_account("house")
+    resume(
+        exchange,
+        "house",
+        holdings={"USDT": Decimal(1_000)},
+        living=[attrs.evolve(CHILD, time_in_force=TimeInForce.IOC)],
+        last_ids={},
+        now_us=1,
+    )
+    order = exchange.history.order("house", "BTCUSDT", order_id=41)
+    assert (order.status, order.filled_quantity) == ("EXPIRED", Decimal("0.2"))
+    assert not exchange.history.open_orders("house")
+    (usdt,) = exchange.account("house").snapshots()
+    assert (usdt.free, usdt.locked) == (Decimal(1_000), 0)

@@ -11,12 +11,19 @@ from typing import Final
 
 import attrs
 
-from binance_sim.engine.amounts import from_units, notional_up, to_units
+from binance_sim.engine.amounts import ZERO, notional_down, notional_up, to_units
 from binance_sim.engine.events import OrderTerms
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.orders import Order
-from binance_sim.engine.vocabulary import OrderStatus, OrderType, Side, TimeInForce
+from binance_sim.engine.vocabulary import (
+    ExpiryReason,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from binance_sim.mapping import to_us
+from tradecore.domain.instruments import TimeInForce as PortTimeInForce
 from tradecore.domain.venue_orders import VenueOrder
 
 
@@ -36,7 +43,7 @@ def resume(
     account: str,
     *,
     holdings: Mapping[str, Decimal],
-    resting: Iterable[VenueOrder],
+    living: Iterable[VenueOrder],
     last_ids: Mapping[str, LastIds],
     now_us: int,
 ) -> None:
@@ -46,14 +53,14 @@ def resume(
         exchange: without orders, with `account` opened and empty.
         account: key of the omnibus account.
         holdings: free and locked together, per asset.
-        resting: the children that are LIVE by the books; each has its venue order id.
+        living: the children that are LIVE by the books; each has its venue order id.
         last_ids: per symbol; ids go on after them.
         now_us: microseconds since the epoch.
     """
     for asset, amount in holdings.items():
         if amount:
             exchange.deposit(account, asset, amount, now_us)
-    for child in sorted(resting, key=lambda one: one.venue_order_id or 0):
+    for child in sorted(living, key=lambda one: one.venue_order_id or 0):
         _rest(exchange, account, child)
     for symbol, market in exchange.markets().items():
         last = last_ids.get(symbol, _NONE)
@@ -61,10 +68,9 @@ def resume(
 
 
 def _rest(exchange: Exchange, account_key: str, child: VenueOrder) -> None:
-    """Put one order back on the book without a report: nothing happened to it."""
+    """Put one order back on the book; one that never rests has expired, as the venue will say."""
     assert child.venue_order_id is not None, child
-    assert child.price is not None, child
-    assert child.quantity is not None, child
+    rests = child.time_in_force in (None, PortTimeInForce.GTC) and child.price is not None
     market, account = exchange.market(child.symbol), exchange.account(account_key)
     placed_us = to_us(child.attempted_at)
     terms = OrderTerms(
@@ -75,9 +81,9 @@ def _rest(exchange: Exchange, account_key: str, child: VenueOrder) -> None:
         side=Side(child.side),
         type=OrderType(child.type),
         time_in_force=TimeInForce.GTC,
-        quantity=child.quantity,
-        price=child.price,
-        quote_order_quantity=Decimal(0),
+        quantity=child.quantity or child.filled_quantity,
+        price=child.price or ZERO,
+        quote_order_quantity=child.quote_quantity or ZERO,
         stp_mode=market.rules.default_stp_mode,
         created_us=placed_us,
     )
@@ -87,8 +93,8 @@ def _rest(exchange: Exchange, account_key: str, child: VenueOrder) -> None:
         account=account,
         order_id=child.venue_order_id,
         is_buy=terms.side is Side.BUY,
-        price=to_units(child.price),
-        quantity=to_units(child.quantity),
+        price=to_units(terms.price),
+        quantity=to_units(terms.quantity),
         stp_mode=terms.stp_mode,
         client_order_id=child.venue_client_order_id,
         status=OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW,
@@ -96,6 +102,10 @@ def _rest(exchange: Exchange, account_key: str, child: VenueOrder) -> None:
         updated_us=placed_us,
         working_us=placed_us,
     )
-    order.filled_notional = to_units(from_units(filled) * child.price) if filled else 0
-    order.locked = notional_up(order.price, order.leaves) if order.is_buy else order.leaves
+    order.filled_notional = notional_down(order.price, filled)
+    if rests:
+        order.locked = notional_up(order.price, order.leaves) if order.is_buy else order.leaves
+    else:
+        order.status = OrderStatus.EXPIRED
+        order.expiry_reason = ExpiryReason.INSUFFICIENT_LIQUIDITY
     market.reinstate(exchange.journal, order)

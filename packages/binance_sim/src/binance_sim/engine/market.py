@@ -107,11 +107,15 @@ class Market:
         draft.add(report(draft, order, ExecutionType.NEW))
 
     def reinstate(self, journal: Journal, order: Order) -> None:
-        """Take back an order that rested before the venue was started anew; nothing is reported."""
-        order.account.balance(self.lock_asset(order)).lock(order.locked)
-        self.blotters[order.account.key].add(order)
-        order.account.open_orders += 1
+        """Take back an order of before the venue was started anew; nothing is reported."""
+        blotter = self.blotters[order.account.key]
+        blotter.add(order)
         journal.orders.append(order)
+        if not order.is_open:
+            blotter.close(order)
+            return
+        order.account.balance(self.lock_asset(order)).lock(order.locked)
+        order.account.open_orders += 1
         self.book.own_half(is_buy=order.is_buy).rest(order)
 
     def continue_after(self, order_id: int, trade_id: int) -> None:

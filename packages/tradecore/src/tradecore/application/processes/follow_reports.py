@@ -18,14 +18,13 @@ RECONNECT_SECONDS: Final = 0.5
 
 
 async def follow_reports(gateway: Gateway, clock: Clock) -> None:
-    """Apply reports until cancelled; after a break, connect again and catch up on what was missed."""
+    """Apply reports until cancelled. On every connection, catch up on what was missed before it."""
     while True:
         try:
             await _follow(gateway)
         except* VenueUnavailable as broken:
             logger.warning("reports.stream_broken", extra={"error": repr(broken.exceptions)})
         await clock.sleep(RECONNECT_SECONDS)
-        await catch_up_open(gateway)
 
 
 async def _follow(gateway: Gateway) -> None:
@@ -42,6 +41,7 @@ async def _follow(gateway: Gateway) -> None:
             free.release()
 
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(catch_up_open(gateway))
         async for report in gateway.venue.reports():
             command = gateway.command_of(report)
             if command is not None:

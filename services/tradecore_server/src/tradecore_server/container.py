@@ -1,0 +1,82 @@
+"""The composition root: every part of the platform, and which parts it is made of.
+
+Nothing here awaits or connects; `modes.py` enters what has a life of its own.
+"""
+
+from importlib.metadata import version
+
+from dependency_injector import containers, providers
+
+from binance_sim.simulated_market import SimulatedReferencePrices
+from binance_sim.venue import SimulatedVenue
+from http_adapter.app import create_app, create_operations_app
+from http_adapter.services import Services, Version
+from pg_adapter.connections import PgPool
+from pg_adapter.outbox import PgEventConsumer
+from pg_adapter.queries import PgQueries
+from pg_adapter.store import PgStore
+from tradecore.application.context import HouseRules
+from tradecore.application.executor import Executor
+from tradecore.application.processes.gateway import Gateway
+from tradecore.application.processes.submit_orders import CONSUMER, TOPICS
+from tradecore.application.use_cases import USE_CASES
+from tradecore.application.wakeup import Wakeup
+from tradecore.memory import SystemClock, SystemIds
+from tradecore_server import identity, simulated_venue
+from tradecore_server.health import health_checks
+from tradecore_server.settings import Settings
+
+
+class Container(containers.DeclarativeContainer):
+    """All run modes in one process, on one database."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    dsn = providers.Dependency(instance_of=str)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(SystemIds)
+    rules = providers.Singleton(HouseRules)
+
+    # The lane, the readers of the log and people's queries never wait for each other.
+    lane_pool = providers.Singleton(PgPool, dsn, name="executor", size=4)
+    log_pool = providers.Singleton(PgPool, dsn, name="outbox", size=2)
+    query_pool = providers.Singleton(PgPool, dsn, name="queries", size=8, by_keys=False)
+    store = providers.Singleton(PgStore, lane_pool)
+    queries = providers.Singleton(PgQueries, query_pool)
+
+    exchange = providers.Singleton(simulated_venue.build_exchange)
+    venue = providers.Singleton(SimulatedVenue, exchange, simulated_venue.OMNIBUS, clock)
+    prices = providers.Singleton(SimulatedReferencePrices, exchange)
+
+    wakeup = providers.Singleton(Wakeup)
+    executor = providers.Singleton(
+        Executor,
+        store,
+        USE_CASES,
+        clock=clock,
+        ids=ids,
+        prices=prices,
+        rules=rules,
+        on_commit=wakeup.provided.ring,
+    )
+    gateway = providers.Singleton(Gateway, executor=executor, queries=queries, venue=venue, ids=ids)
+    consumer = providers.Singleton(PgEventConsumer, log_pool, CONSUMER, TOPICS)
+
+    issuer = providers.Singleton(identity.load_issuer, settings.provided.data_directory, clock)
+    verifier = providers.Singleton(identity.build_verifier, issuer, clock)
+    services = providers.Singleton(
+        Services,
+        executor=executor,
+        queries=queries,
+        store=store,
+        prices=prices,
+        verifier=verifier,
+        ids=ids,
+        clock=clock,
+        rules=rules,
+        version=providers.Factory(Version, version=version("tradecore_server")),
+        health_checks=providers.Singleton(health_checks, queries, prices, exchange),
+        queue_length=executor.provided.queue_length,
+    )
+    app = providers.Singleton(create_app, services)
+    operations_app = providers.Singleton(create_operations_app, services)

@@ -1,0 +1,27 @@
+"""What `/health/ready` asks: each dependency by name."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from binance_sim.engine.exchange import Exchange
+from tradecore.ports.queries import Queries
+from tradecore.ports.reference_prices import ReferencePrices
+
+
+class MarketAway(Exception):
+    """A symbol has no price."""
+
+
+def health_checks(
+    queries: Queries, prices: ReferencePrices, exchange: Exchange
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """Return the checks: each returns when its dependency answers, and raises when not."""
+
+    async def database() -> None:
+        await queries.list_instruments()
+
+    async def market() -> None:
+        for rules in exchange.symbols():
+            if prices.find(rules.symbol) is None:
+                raise MarketAway(rules.symbol)
+
+    return {"database": database, "market": market}

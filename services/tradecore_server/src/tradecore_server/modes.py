@@ -1,0 +1,138 @@
+"""Run modes: which loops one process runs, how they start, and how they stop."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
+
+import attrs
+import uvicorn
+
+from tradecore.application.processes.follow_reports import follow_reports
+from tradecore.application.processes.settle_attempts import settle_attempts
+from tradecore.application.processes.submit_orders import submit_orders
+from tradecore.domain.accounts import Account
+from tradecore_server import database, simulated_venue
+from tradecore_server.container import Container
+from tradecore_server.seed import seed
+from tradecore_server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS: Final = 1
+
+
+@attrs.frozen
+class Running:
+    """The platform while it runs."""
+
+    container: Container
+    customers: list[Account]  #: the two that the embedded default is seeded with
+    address: str  #: where the API is served
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run_all(settings: Settings, ready: Callable[[Running], None]) -> None:
+    """Run everything in this process until SIGINT or SIGTERM; call `ready` once it serves."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    async with running(settings) as platform:
+        ready(platform)
+        await stopping.wait()
+        logger.info("platform.stopping")
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    """Yield the whole platform, serving; stop it on the way out."""
+    with database.running(settings) as dsns:
+        for name in database.migrate_schema(dsns):
+            logger.info("migration.applied", extra={"migration": name})
+        container = Container(settings=settings, dsn=dsns.application)
+        async with contextlib.AsyncExitStack() as stack:
+            for pool in (container.lane_pool(), container.log_pool(), container.query_pool()):
+                await stack.enter_async_context(pool)
+            await simulated_venue.furnish(
+                container.exchange(),
+                container.queries(),
+                container.rules().venue,
+                container.clock(),
+            )
+            await stack.enter_async_context(container.executor())
+            tasks = await stack.enter_async_context(_loops(container, settings))
+            customers = await seed(
+                container.executor(), container.ids(), container.exchange(), container.clock()
+            )
+            await stack.enter_async_context(
+                _serving(container.operations_app(), settings.host, settings.operations_port, tasks)
+            )
+            address = await stack.enter_async_context(
+                _serving(container.app(), settings.host, settings.port, tasks)
+            )
+            yield Running(container, customers, address)
+
+
+@contextlib.asynccontextmanager
+async def _loops(container: Container, settings: Settings) -> AsyncIterator[asyncio.TaskGroup]:
+    """Run the loops that act on the world; cancel them on the way out."""
+    clock, gateway = container.clock(), container.gateway()
+    market = simulated_venue.build_market(
+        container.exchange(), settings.market, settings.market_speed, clock
+    )
+    async with asyncio.TaskGroup() as tasks:
+        market.catch_up()
+        loops = [
+            tasks.create_task(market.run(), name="market"),
+            tasks.create_task(follow_reports(gateway, clock), name="reports"),
+            tasks.create_task(
+                submit_orders(container.consumer(), gateway, clock, container.wakeup()),
+                name="gateway",
+            ),
+            tasks.create_task(settle_attempts(gateway, clock), name="settle"),
+        ]
+        try:
+            yield tasks
+        finally:
+            for loop in loops:
+                loop.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _serving(
+    app: object, host: str, port: int, tasks: asyncio.TaskGroup
+) -> AsyncIterator[str]:
+    """Serve `app` on our own loop, so that signals and shutdown stay ours; yield its address."""
+    listener = socket.create_server((host, port), backlog=2048)
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type] # an ASGI application; uvicorn's own alias is wider
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+        server_header=False,
+        date_header=True,
+    )
+    server = _Server(config)
+    serving = tasks.create_task(server.serve([listener]), name=f"http {port}")
+    while not server.started:
+        await asyncio.sleep(0.005)
+        if serving.done():
+            serving.result()
+    address, bound = listener.getsockname()[:2]
+    try:
+        yield f"http://{address}:{bound}"
+    finally:
+        server.should_exit = True
+        await serving
