@@ -3,6 +3,7 @@
 Nothing here awaits or connects; `modes.py` enters what has a life of its own.
 """
 
+from collections.abc import Callable
 from importlib.metadata import version
 
 from dependency_injector import containers, providers
@@ -10,6 +11,7 @@ from dependency_injector import containers, providers
 from binance_sim.simulated_market import SimulatedReferencePrices
 from binance_sim.venue import SimulatedVenue
 from http_adapter.app import create_app, create_operations_app
+from http_adapter.metrics import Metrics
 from http_adapter.services import Services, Version
 from pg_adapter.connections import PgPool
 from pg_adapter.outbox import PgEventConsumer
@@ -25,6 +27,11 @@ from tradecore.memory import SystemClock, SystemIds
 from tradecore_server import identity, simulated_venue
 from tradecore_server.health import health_checks
 from tradecore_server.settings import Settings
+
+
+def _queue_length(executor: Executor) -> Callable[[], int]:
+    """Return how to ask how many commands wait for a transaction."""
+    return lambda: executor.waiting
 
 
 class Container(containers.DeclarativeContainer):
@@ -64,6 +71,7 @@ class Container(containers.DeclarativeContainer):
 
     issuer = providers.Singleton(identity.load_issuer, settings.provided.data_directory, clock)
     verifier = providers.Singleton(identity.build_verifier, issuer, clock)
+    queue_length = providers.Singleton(_queue_length, executor)
     services = providers.Singleton(
         Services,
         executor=executor,
@@ -76,7 +84,8 @@ class Container(containers.DeclarativeContainer):
         rules=rules,
         version=providers.Factory(Version, version=version("tradecore_server")),
         health_checks=providers.Singleton(health_checks, queries, prices, exchange),
-        queue_length=executor.provided.queue_length,
+        queue_length=queue_length,
     )
-    app = providers.Singleton(create_app, services)
-    operations_app = providers.Singleton(create_operations_app, services)
+    metrics = providers.Singleton(Metrics, queue_length)
+    app = providers.Singleton(create_app, services, metrics=metrics)
+    operations_app = providers.Singleton(create_operations_app, services, metrics)
