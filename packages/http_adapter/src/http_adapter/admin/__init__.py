@@ -1,0 +1,1 @@
+"""What an administrator does: accounts, funding, limits, fees, freezes, instruments."""

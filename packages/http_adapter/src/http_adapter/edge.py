@@ -1,0 +1,65 @@
+"""The outermost layer: correlation, security headers, counting. Every answer passes here."""
+
+import time
+from typing import Final
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from http_adapter.exchange import begin
+from http_adapter.metrics import Metrics
+from http_adapter.services import Services
+
+UNMATCHED: Final = "unmatched"
+
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_PRIVATE: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+
+class Edge:
+    """Wraps the application so that no answer leaves without its headers and its count."""
+
+    def __init__(self, app: ASGIApp, services: Services, metrics: Metrics) -> None:
+        """Stand before `app`."""
+        self._app = app
+        self._services = services
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        exchange = begin(scope, self._services, self._metrics)
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [
+                    *message["headers"],
+                    *_SECURITY,
+                    (b"x-correlation-id", exchange.correlation_id.encode("ascii")),
+                ]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.extend(_PRIVATE)
+                message["headers"] = headers
+            await send(message)
+
+        self._metrics.in_flight.inc()
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            self._metrics.in_flight.dec()
+            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+            route = scope.get("path_template") or UNMATCHED
+            self._metrics.answered(method, route, status, time.perf_counter() - started)

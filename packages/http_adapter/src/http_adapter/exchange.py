@@ -1,0 +1,71 @@
+"""One request and its answer: who asks, in which conversation, with which headers."""
+
+import re
+from typing import Any, Final
+
+import attrs
+from litestar import Request
+from litestar.datastructures import State
+from litestar.types import Scope
+
+from http_adapter.metrics import Metrics
+from http_adapter.services import Services
+from tradecore.ports.token_verifier import Principal
+
+ApiRequest = Request[Any, Any, State]
+
+_CORRELATION_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_ONCE: Final = frozenset({b"authorization", b"idempotency-key", b"x-account-id", b"content-type"})
+
+
+@attrs.define(kw_only=True)
+class Exchange:
+    """What is known of a request before its route is."""
+
+    services: Services
+    metrics: Metrics
+    headers: dict[bytes, bytes]
+    repeated: frozenset[bytes]  #: headers that decide something and came more than once
+    correlation_id: str
+    principal: Principal | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header's value, trimmed; of a repeated one, the last."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1").strip()
+
+
+def begin(scope: Scope, services: Services, metrics: Metrics) -> Exchange:
+    """Return the exchange of a new request, and keep it in its scope."""
+    raw = list(scope["headers"])
+    headers = dict(raw)
+    repeated: frozenset[bytes] = frozenset()
+    if len(headers) != len(raw):
+        names = [name for name, _ in raw]
+        repeated = frozenset(name for name in _ONCE if names.count(name) > 1)
+    wished = headers.get(b"x-correlation-id", b"")
+    exchange = Exchange(
+        services=services,
+        metrics=metrics,
+        headers=headers,
+        repeated=repeated,
+        correlation_id=(
+            wished.decode("ascii") if _CORRELATION_ID.fullmatch(wished) else services.ids.new_id()
+        ),
+    )
+    scope["state"]["exchange"] = exchange
+    return exchange
+
+
+def exchange_of(request: ApiRequest) -> Exchange:
+    """Return the exchange that `begin` made."""
+    exchange = request.scope["state"]["exchange"]
+    assert isinstance(exchange, Exchange)
+    return exchange
+
+
+def principal_of(request: ApiRequest) -> Principal:
+    """Return who is calling; the router's gate has let it in."""
+    principal = exchange_of(request).principal
+    assert principal is not None, request.url
+    return principal

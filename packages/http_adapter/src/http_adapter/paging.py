@@ -1,0 +1,60 @@
+"""Pages of lists: `limit`, `cursor`, `sort` in; `items`, `next_cursor` out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from litestar.params import QueryParameter
+
+from http_adapter.problems import invalid_parameter
+from tradecore.ports.queries import Page, Paging
+
+RowT = TypeVar("RowT")
+MessageT = TypeVar("MessageT", bound=msgspec.Struct)
+
+MAX_CURSOR_CHARACTERS: Final = 512
+
+
+class Sort(StrEnum):
+    """Oldest first, or newest first."""
+
+    CREATED_AT = "created_at"
+    NEWEST = "-created_at"
+
+
+Limit = Annotated[int, QueryParameter(ge=1, le=500, description="How many rows at most.")]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=MAX_CURSOR_CHARACTERS,
+        description="`next_cursor` of the page before: opaque, stable while rows are added.",
+    ),
+]
+SortBy = Annotated[Sort, QueryParameter(description="A minus sign puts the newest first.")]
+
+
+def paging(limit: int, cursor: str | None, sort: Sort) -> Paging:
+    """Return which page is asked for."""
+    return Paging(limit=limit, cursor=cursor, newest_first=sort is Sort.NEWEST)
+
+
+def filled(
+    list_type: Callable[..., MessageT], page: Page[RowT], shape: Callable[[RowT], Any]
+) -> MessageT:
+    """Return the page as a message of `list_type`."""
+    return list_type(items=tuple(map(shape, page.rows)), next_cursor=page.next_cursor)
+
+
+def instant_parameter(written: str | None, name: str) -> datetime | None:
+    """Return the instant that a query parameter spells. Raises ApiProblem."""
+    if written is None:
+        return None
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or "T" not in written:
+        raise invalid_parameter(name, "must be an RFC 3339 instant with its zone")
+    return at.astimezone(UTC)

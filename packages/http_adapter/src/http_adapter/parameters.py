@@ -1,0 +1,55 @@
+"""Identifiers in paths and queries: what has not the form of one never reaches the database."""
+
+import re
+from typing import Annotated, Final
+
+from litestar.params import QueryParameter
+
+from http_adapter.problems import invalid_parameter
+from tradecore.domain.errors import UnknownAccount, UnknownInstrument, UnknownOrder
+from tradecore.domain.ids import AccountId, OrderId
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_SYMBOL: Final = re.compile(r"[A-Z0-9]{2,20}", re.ASCII)
+_NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_SHOWN: Final = 64
+
+SymbolFilter = Annotated[str | None, QueryParameter(pattern=r"^[A-Z0-9]{2,20}$(?!\n)")]
+AssetFilter = Annotated[str | None, QueryParameter(pattern=r"^[A-Z0-9]{1,12}$(?!\n)")]
+ReferenceFilter = Annotated[str | None, QueryParameter(pattern=r"^[A-Za-z0-9:._-]{1,128}$(?!\n)")]
+ActionFilter = Annotated[str | None, QueryParameter(pattern=r"^[a-z_]{1,64}$(?!\n)")]
+
+
+def order_id(written: str) -> OrderId:
+    """Return the id. Raises UnknownOrder: what has not the form of one names nothing."""
+    if _UUID.fullmatch(written) is None:
+        raise UnknownOrder(order_id=written[:_SHOWN])
+    return OrderId(written)
+
+
+def optional_order_id(written: str | None) -> OrderId | None:
+    """Return the id of a query parameter. Raises ApiProblem."""
+    if written is not None and _UUID.fullmatch(written) is None:
+        raise invalid_parameter("order_id", "must be a UUID in lower case")
+    return None if written is None else OrderId(written)
+
+
+def client_order_id(written: str) -> str:
+    """Return the name. Raises UnknownOrder."""
+    if _NAME.fullmatch(written) is None:
+        raise UnknownOrder(order_id=written[:_SHOWN])
+    return written
+
+
+def account_id(written: str) -> AccountId:
+    """Return the id. Raises UnknownAccount."""
+    if _UUID.fullmatch(written) is None:
+        raise UnknownAccount(account_id=written[:_SHOWN])
+    return AccountId(written)
+
+
+def symbol(written: str) -> str:
+    """Return the symbol. Raises UnknownInstrument."""
+    if _SYMBOL.fullmatch(written) is None:
+        raise UnknownInstrument(symbol=written[:_SHOWN])
+    return written

@@ -1,0 +1,1 @@
+"""What a customer asks for: orders, money, market, all of its own account."""
