@@ -8,6 +8,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -51,22 +52,37 @@ def database_template(postgres_server: EmbeddedPostgres) -> str:
     return _TEMPLATE
 
 
-@pytest.fixture
-def database(postgres_server: EmbeddedPostgres, database_template: str) -> Iterator[RoleDsns]:
-    """Yield how to connect to a fresh, migrated database, as owner and as the application."""
+@contextmanager
+def _fresh_database(server: EmbeddedPostgres, template: str) -> Iterator[RoleDsns]:
     name = f"test_{next(_NUMBERS)}"
     identifier = sql.Identifier(name)
-    admin_dsn = postgres_server.dsn()
+    admin_dsn = server.dsn()
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-                identifier, sql.Identifier(database_template), sql.Identifier(OWNER)
+                identifier, sql.Identifier(template), sql.Identifier(OWNER)
             )
         )
         restrict_database(connection, name)
     yield dsns(admin_dsn, name)
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+@pytest.fixture
+def database(postgres_server: EmbeddedPostgres, database_template: str) -> Iterator[RoleDsns]:
+    """Yield how to connect to a fresh, migrated database, as owner and as the application."""
+    with _fresh_database(postgres_server, database_template) as roles:
+        yield roles
+
+
+@pytest.fixture(scope="module")
+def module_database(
+    postgres_server: EmbeddedPostgres, database_template: str
+) -> Iterator[RoleDsns]:
+    """Yield one database for all tests of a module that leave nothing behind."""
+    with _fresh_database(postgres_server, database_template) as roles:
+        yield roles
 
 
 @pytest.fixture
