@@ -31,7 +31,7 @@ from tradecore.domain.freezes import Freeze, FreezeMode, FreezeScope
 from tradecore.domain.ids import HOUSE, AccountId, JournalEntryId, OrderId
 from tradecore.domain.instruments import Instrument, Side
 from tradecore.domain.ledger import EntryKind, FillAmounts
-from tradecore.domain.money import ZERO, Price, Quantity, add
+from tradecore.domain.money import ZERO, Price, Quantity, add, subtract
 from tradecore.domain.orders import Order, OrderStatus
 from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
 from tradecore.domain.wallets import Payment
@@ -128,16 +128,19 @@ def _move_money(
     books.wallets.save(paying)
     if payment.from_reservation:
         books.reservations.save(reservations.consume(reservation, payment.from_reservation))
-    receiving = wallet_of(books, order.account_id, amounts.received_asset)
-    receive(books, context, command.command_id, receiving, amounts.net_received)
     position = position_of(books, order.account_id, order.base_asset)
     if amounts.side is Side.BUY:
         position = positions.acquire(position, amounts.net_received, amounts.notional)
     else:
+        # What is owed leaves the position when it is repaid.
+        delivered = subtract(amounts.quantity, payment.owed)
         position = positions.dispose(
-            position, amounts.quantity, amounts.net_received, context.rules.quote_scale
+            position, delivered, amounts.net_received, context.rules.quote_scale
         )
     books.positions.save(position)
+    # Last: what arrives may repay a debt, out of the position that it has just joined.
+    receiving = wallet_of(books, order.account_id, amounts.received_asset)
+    receive(books, context, command.command_id, receiving, amounts.net_received)
     return _Effect(attrs.evolve(amounts, shortfall=payment.owed), payment)
 
 

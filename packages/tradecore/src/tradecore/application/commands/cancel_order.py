@@ -27,7 +27,11 @@ class CancelOrder(Command[Order]):
 
     def footprint(self) -> Footprint:
         """Return the order with everything that its end releases."""
-        return Footprint(accounts=frozenset({self.account_id}), orders=frozenset({self.order_id}))
+        return Footprint(
+            accounts=frozenset({self.account_id}),
+            orders=frozenset({self.order_id}),
+            positions=True,
+        )
 
 
 def decide(command: CancelOrder, books: WorkingSet, context: Context) -> Order:

@@ -42,7 +42,7 @@ class OpenAttempt(Command[Attempt]):
 
     def footprint(self) -> Footprint:
         """Return the order, and the freezes: none may be set while an attempt begins."""
-        return Footprint(orders=frozenset({self.order_id}), stops=StopsLock.SHARE)
+        return Footprint(orders=frozenset({self.order_id}), positions=True, stops=StopsLock.SHARE)
 
 
 @attrs.frozen(kw_only=True)
@@ -58,7 +58,7 @@ class RenewAttempt(Command[Attempt]):
 
     def footprint(self) -> Footprint:
         """Return what `OpenAttempt` does."""
-        return Footprint(orders=frozenset({self.order_id}), stops=StopsLock.SHARE)
+        return Footprint(orders=frozenset({self.order_id}), positions=True, stops=StopsLock.SHARE)
 
 
 def decide(command: OpenAttempt, books: WorkingSet, context: Context) -> Attempt:

@@ -43,7 +43,7 @@ class RecordReport(Command[VenueOrder]):
 
     def footprint(self) -> Footprint:
         """Return the order with everything that its end releases."""
-        return Footprint(orders=frozenset({self.order_id}))
+        return Footprint(orders=frozenset({self.order_id}), positions=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +59,7 @@ class RejectAttempt(Command[Order]):
 
     def footprint(self) -> Footprint:
         """Return the order with everything that its end releases."""
-        return Footprint(orders=frozenset({self.order_id}))
+        return Footprint(orders=frozenset({self.order_id}), positions=True)
 
 
 @attrs.frozen(kw_only=True)
