@@ -70,13 +70,15 @@ def decide(command: ReverseEntry, books: WorkingSet, context: Context) -> Journa
     wallet = wallet_of(books, command.account_id, command.asset)
     position = position_of(books, command.account_id, command.asset)
     if amount > ZERO:
-        receive(books, context, command.command_id, wallet, amount)
         position = positions.acquire(position, amount, ZERO)
     else:
         books.wallets.save(wallets.debit(wallet, negate(amount)))
         position, _ = positions.withdraw(position, negate(amount), context.rules.quote_scale)
     if command.asset != context.rules.quote_asset:
         books.positions.save(position)
+    if amount > ZERO:
+        # Last: what comes back may repay a debt, out of the position that it has just joined.
+        receive(books, context, command.command_id, wallet, amount)
     entry_id = post(books, context, EntryKind.REVERSAL, command.journal_entry_id, postings)
     books.reversed_entries.add(command.journal_entry_id)
     audit(
