@@ -47,6 +47,9 @@ ADMINISTRATOR: Final = "postgres"
 _SOCKET_PREFIX: Final = "tradecore-pg-"
 # A socket path ends with a zero byte in 104 bytes (macOS) or 108 (Linux).
 _SOCKET_FOLDER_BYTES: Final = 103 - len("/.s.PGSQL.65535")
+# Where postmaster.pid says how to connect. Source: PostgreSQL, miscadmin.h, LOCK_FILE_LINE_*.
+_PORT_LINE: Final = 3
+_SOCKET_LINE: Final = 4
 _LOG_KEPT_BYTES: Final = 10_000_000
 _POLL_SECONDS: Final = 0.02
 # The remains of a killed server vanish by themselves within moments.
@@ -123,6 +126,23 @@ class EmbeddedPostgres:
             dbname=database,
             user=user,
             password=password or self.files.password(),
+        )
+
+    def dsn_beside(self, database: str = "postgres") -> str:
+        """Return the administrator's connection string to a server that another process runs.
+
+        Raises:
+            EmbeddedPostgresError: no server has written down where it listens.
+        """
+        lines = self._process_lines()
+        if len(lines) <= _SOCKET_LINE:
+            raise EmbeddedPostgresError(f"No server runs on {self.files.root}.")
+        return make_conninfo(
+            host=lines[_SOCKET_LINE],
+            port=lines[_PORT_LINE],
+            dbname=database,
+            user=ADMINISTRATOR,
+            password=self.files.password(),
         )
 
     def start(self) -> None:
@@ -238,9 +258,8 @@ class EmbeddedPostgres:
         elif server_process.is_alive(pid):
             # The number went to some other program; PostgreSQL would refuse to start beside it.
             self.files.process_file.unlink()
-        socket_line = 4
-        if len(lines) > socket_line and Path(lines[socket_line]).name.startswith(_SOCKET_PREFIX):
-            shutil.rmtree(lines[socket_line], ignore_errors=True)
+        if len(lines) > _SOCKET_LINE and Path(lines[_SOCKET_LINE]).name.startswith(_SOCKET_PREFIX):
+            shutil.rmtree(lines[_SOCKET_LINE], ignore_errors=True)
 
     def _process_lines(self) -> list[str]:
         """Return what the server wrote about itself: process id first; nothing if it left none."""

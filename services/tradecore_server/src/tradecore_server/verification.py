@@ -50,7 +50,7 @@ def _check(settings: Settings) -> Sequence[LawResult]:
 
 def _running_server(settings: Settings) -> RoleDsns:
     """Return how to connect to the embedded server that another process runs."""
-    return dsns(database.embedded(settings).dsn_of_running(), database.DATABASE)
+    return dsns(database.embedded(settings).dsn_beside(), database.DATABASE)
 
 
 async def _check_books(connection: RoleDsns) -> Sequence[LawResult]:

@@ -1,0 +1,198 @@
+"""A venue that does what a test says: fill at once, rest, refuse, or leave the caller in doubt."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from tradecore.domain.executions import Liquidity
+from tradecore.domain.instruments import Side
+from tradecore.domain.money import ZERO, Price, Quantity, add, multiply, round_down, subtract
+from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
+from tradecore.memory.scheduling import Scheduler, free_running
+from tradecore.ports.clock import Clock
+from tradecore.ports.venue import (
+    ExecutionReport,
+    OrderReport,
+    VenueBalance,
+    VenueHistory,
+    VenueOutcomeUnknown,
+    VenueRejected,
+    VenueReport,
+    VenueUnavailable,
+)
+
+RATE: Final = Decimal("0.001")
+SCALE: Final = 8
+
+
+class Answer(StrEnum):
+    """What happens to an order that arrives."""
+
+    FILL = "FILL"
+    REST = "REST"
+    REJECT = "REJECT"
+    UNAVAILABLE = "UNAVAILABLE"  #: it is not taken
+    LOST = "LOST"  #: it is taken and fills, but the answer is lost
+
+
+Script = Callable[[VenueOrder], Answer]
+
+
+class ScriptedVenue:
+    """One omnibus account whose orders do as the script says. It outlives a crash of the platform."""
+
+    def __init__(
+        self, clock: Clock, script: Script, *, name: str = "binance", hop: Scheduler = free_running
+    ) -> None:
+        self.name = name
+        self.hop = hop
+        self._clock = clock
+        self._script = script
+        self._orders: dict[str, OrderReport] = {}
+        self._accepted: list[OrderReport] = []
+        self._executions: list[ExecutionReport] = []
+        self._balances: dict[str, Decimal] = {}
+        self._listeners: list[asyncio.Queue[VenueReport]] = []
+
+    def deposit(self, asset: str, amount: Decimal) -> None:
+        """Let the account hold more (or, negative, less)."""
+        self._balances[asset] = add(self._balances.get(asset, ZERO), amount)
+
+    async def submit(self, child: VenueOrder) -> OrderReport:
+        await self.hop("venue.submit:begin")
+        answer = self._script(child)
+        if answer is Answer.UNAVAILABLE:
+            raise VenueUnavailable("scripted")
+        if answer is Answer.REJECT:
+            raise VenueRejected("-1013 Filter failure: scripted")
+        if self._is_open(child.venue_client_order_id):
+            raise VenueOutcomeUnknown("-2010 Duplicate order sent.")
+        report = self._accept(child)
+        if answer in (Answer.FILL, Answer.LOST):
+            report = self.fill(child)
+        await self.hop("venue.submit:end")
+        if answer is Answer.LOST:
+            raise VenueOutcomeUnknown("scripted")
+        return report
+
+    async def cancel(self, child: VenueOrder) -> OrderReport:
+        await self.hop("venue.cancel:begin")
+        if not self._is_open(child.venue_client_order_id):
+            raise VenueRejected("-2011 Unknown order sent.")
+        report = self._end(child.venue_client_order_id, VenueOutcome.CANCELED)
+        await self.hop("venue.cancel:end")
+        return report
+
+    async def query(self, child: VenueOrder) -> OrderReport | None:
+        await self.hop("venue.query:begin")
+        return self._orders.get(child.venue_client_order_id)
+
+    async def executions(self, child: VenueOrder) -> Sequence[ExecutionReport]:
+        await self.hop("venue.executions:begin")
+        name = child.venue_client_order_id
+        return [one for one in self._executions if one.venue_client_order_id == name]
+
+    async def open_orders(self) -> Sequence[OrderReport]:
+        await self.hop("venue.open_orders:begin")
+        return [report for report in self._orders.values() if report.outcome is None]
+
+    async def balances(self) -> Sequence[VenueBalance]:
+        await self.hop("venue.balances:begin")
+        return self.history().balances
+
+    async def reports(self) -> AsyncIterator[VenueReport]:
+        queue: asyncio.Queue[VenueReport] = asyncio.Queue()
+        self._listeners.append(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.remove(queue)
+
+    def history(self) -> VenueHistory:
+        """Return the venue's own complete record."""
+        return VenueHistory(
+            orders=list(self._accepted),
+            executions=list(self._executions),
+            balances=[
+                VenueBalance(asset=asset, free=amount, locked=ZERO)
+                for asset, amount in sorted(self._balances.items())
+            ],
+        )
+
+    def fill(self, child: VenueOrder, quantity: Decimal | None = None) -> OrderReport:
+        """Fill the order, by default whole, at its own price."""
+        report = self._orders[child.venue_client_order_id]
+        assert child.price is not None, child
+        assert child.quantity is not None, child
+        amount = subtract(child.quantity, report.filled_quantity) if quantity is None else quantity
+        self._trade(child, report, amount, child.price)
+        filled = add(report.filled_quantity, amount)
+        done = filled == child.quantity
+        report = attrs.evolve(
+            report, filled_quantity=filled, outcome=VenueOutcome.FILLED if done else None
+        )
+        self._orders[child.venue_client_order_id] = report
+        self._tell(report)
+        return report
+
+    def _trade(
+        self, child: VenueOrder, report: OrderReport, quantity: Decimal, price: Decimal
+    ) -> None:
+        base, quote = child.symbol.removesuffix("USDT"), "USDT"
+        notional = multiply(price, quantity)
+        buys = child.side is Side.BUY
+        received = quantity if buys else notional
+        commission = round_down(multiply(received, RATE), SCALE)
+        asset = base if buys else quote
+        self.deposit(base, quantity if buys else -quantity)
+        self.deposit(quote, -notional if buys else notional)
+        self.deposit(asset, -commission)
+        execution = ExecutionReport(
+            venue=self.name,
+            symbol=child.symbol,
+            trade_id=len(self._executions) + 1,
+            venue_order_id=report.venue_order_id,
+            venue_client_order_id=child.venue_client_order_id,
+            side=child.side,
+            quantity=Quantity(quantity),
+            price=Price(price),
+            notional=notional,
+            commission=commission,
+            commission_asset=asset,
+            liquidity=Liquidity.TAKER,
+            transacted_at=self._clock.now(),
+        )
+        self._executions.append(execution)
+        self._tell(execution)
+
+    def _accept(self, child: VenueOrder) -> OrderReport:
+        report = OrderReport(
+            symbol=child.symbol,
+            venue_order_id=len(self._accepted) + 1,
+            venue_client_order_id=child.venue_client_order_id,
+            filled_quantity=ZERO,
+            outcome=None,
+        )
+        self._accepted.append(report)
+        self._orders[child.venue_client_order_id] = report
+        self._tell(report)
+        return report
+
+    def _end(self, name: str, outcome: VenueOutcome) -> OrderReport:
+        report = attrs.evolve(self._orders[name], outcome=outcome)
+        self._orders[name] = report
+        self._tell(report)
+        return report
+
+    def _is_open(self, name: str) -> bool:
+        report = self._orders.get(name)
+        return report is not None and report.outcome is None
+
+    def _tell(self, report: VenueReport) -> None:
+        for listener in self._listeners:
+            listener.put_nowait(report)
