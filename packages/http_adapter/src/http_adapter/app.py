@@ -12,6 +12,7 @@ from http_adapter.admin import accounts, freezes, funding, instruments, rules
 from http_adapter.body_dto import StrictBody
 from http_adapter.compliance import audit
 from http_adapter.edge import Edge
+from http_adapter.exchange import ApiRequest
 from http_adapter.guards import gate
 from http_adapter.metrics import Metrics
 from http_adapter.services import Services
@@ -102,6 +103,7 @@ def _application(
         route_handlers=handlers,
         dto=StrictBody,
         return_dto=None,
+        request_class=ApiRequest,
         request_max_body_size=MAX_BODY_BYTES,
         exception_handlers={Exception: problems.handle},
         openapi_config=documentation.openapi_config(services.version.version)

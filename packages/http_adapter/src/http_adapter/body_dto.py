@@ -1,7 +1,7 @@
 """How Litestar gets its `data`: through our own strict decoder, for every handler at once."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar.connection import ASGIConnection
@@ -12,6 +12,9 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
 from http_adapter import bodies
+from http_adapter.problems import ApiProblem
+
+_JSON: Final = "application/json"
 
 
 class StrictBody(AbstractDTO[Any]):
@@ -20,11 +23,15 @@ class StrictBody(AbstractDTO[Any]):
     def __init__(self, asgi_connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         """Serve one request."""
         super().__init__(asgi_connection)
+        self._sent_as = asgi_connection.scope["state"]["exchange"].header(b"content-type")
         handler: Any = asgi_connection.route_handler
         self._kind: type[msgspec.Struct] = handler.parsed_data_field.annotation
 
     def decode_bytes(self, value: bytes) -> Any:
         """Return the body as the handler's struct. Raises ApiProblem."""
+        sent_as = (self._sent_as or _JSON).partition(";")[0].strip().lower()
+        if sent_as != _JSON:
+            raise ApiProblem("unsupported-media-type", "the body must be application/json")
         return bodies.decode(value, self._kind)
 
     @classmethod

@@ -100,7 +100,12 @@ def openapi_config(version: str) -> OpenAPIConfig:
             "Money and quantities are text, times are RFC 3339 in UTC with microseconds, ids are"
             " UUIDv7. Errors are RFC 9457 problem details; each `type` leads to its own page."
         ),
-        path=PATH,
+        openapi_router=Router(
+            path=PATH,
+            route_handlers=[],
+            include_in_schema=False,
+            response_headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+        ),
         use_handler_docstrings=True,
         render_plugins=[SwaggerPage(), JsonRenderPlugin(), YamlRenderPlugin()],
         security=[{"bearer": []}],

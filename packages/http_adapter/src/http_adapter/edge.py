@@ -13,11 +13,10 @@ from http_adapter.services import Services
 UNMATCHED: Final = "unmatched"
 
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-_SECURITY: Final = (
+#: Given to every answer that does not say otherwise itself: nobody keeps it, nothing runs in it.
+_DEFAULTS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-)
-_PRIVATE: Final = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
@@ -45,13 +44,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [
-                    *message["headers"],
-                    *_SECURITY,
-                    (b"x-correlation-id", exchange.correlation_id.encode("ascii")),
-                ]
-                if not any(name == b"cache-control" for name, _ in headers):
-                    headers.extend(_PRIVATE)
+                headers = list(message["headers"])
+                said = {name.lower() for name, _ in headers}
+                headers += [one for one in _DEFAULTS if one[0] not in said]
+                headers.append((b"x-correlation-id", exchange.correlation_id.encode("ascii")))
                 message["headers"] = headers
             await send(message)
 

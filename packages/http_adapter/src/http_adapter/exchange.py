@@ -1,21 +1,39 @@
 """One request and its answer: who asks, in which conversation, with which headers."""
 
+import asyncio
 import re
 from typing import Any, Final
 
 import attrs
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.types import Scope
 
 from http_adapter.metrics import Metrics
 from http_adapter.services import Services
 from tradecore.ports.token_verifier import Principal
 
-ApiRequest = Request[Any, Any, State]
+BODY_SECONDS: Final = 10.0
 
 _CORRELATION_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ONCE: Final = frozenset({b"authorization", b"idempotency-key", b"x-account-id", b"content-type"})
+
+
+class BodyTimeout(Exception):
+    """The body did not arrive in time, or not whole."""
+
+
+class ApiRequest(Request[Any, Any, State]):
+    """A request that waits for its body for a bounded time."""
+
+    async def body(self) -> bytes:
+        """Return the body. Raises BodyTimeout."""
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await super().body()
+        except (TimeoutError, InternalServerException):  # Litestar's: the client went away
+            raise BodyTimeout from None
 
 
 @attrs.define(kw_only=True)

@@ -1,5 +1,6 @@
 """Pages of lists: `limit`, `cursor`, `sort` in; `items`, `next_cursor` out."""
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,7 +10,7 @@ import msgspec
 from litestar.params import QueryParameter
 
 from http_adapter.problems import invalid_parameter
-from tradecore.ports.queries import Page, Paging
+from tradecore.ports.queries import InvalidCursor, Page, Paging
 
 RowT = TypeVar("RowT")
 MessageT = TypeVar("MessageT", bound=msgspec.Struct)
@@ -36,15 +37,36 @@ SortBy = Annotated[Sort, QueryParameter(description="A minus sign puts the newes
 
 
 def paging(limit: int, cursor: str | None, sort: Sort) -> Paging:
-    """Return which page is asked for."""
-    return Paging(limit=limit, cursor=cursor, newest_first=sort is Sort.NEWEST)
+    """Return which page is asked for. Raises InvalidCursor."""
+    return Paging(
+        limit=limit,
+        cursor=None if cursor is None else _opened(cursor),
+        newest_first=sort is Sort.NEWEST,
+    )
+
+
+def _sealed(cursor: str) -> str:
+    """Return the cursor in characters that need no escaping in a URL."""
+    return base64.urlsafe_b64encode(cursor.encode()).rstrip(b"=").decode()
+
+
+def _opened(sealed: str) -> str:
+    padded = sealed + "=" * (-len(sealed) % 4)
+    try:
+        cursor = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+    except ValueError:
+        raise InvalidCursor from None
+    if not cursor.isprintable():
+        raise InvalidCursor
+    return cursor
 
 
 def filled(
     list_type: Callable[..., MessageT], page: Page[RowT], shape: Callable[[RowT], Any]
 ) -> MessageT:
     """Return the page as a message of `list_type`."""
-    return list_type(items=tuple(map(shape, page.rows)), next_cursor=page.next_cursor)
+    following = None if page.next_cursor is None else _sealed(page.next_cursor)
+    return list_type(items=tuple(map(shape, page.rows)), next_cursor=following)
 
 
 def instant_parameter(written: str | None, name: str) -> datetime | None:

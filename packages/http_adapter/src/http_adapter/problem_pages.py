@@ -42,7 +42,7 @@ def _page(title: str, content: str) -> Response[str]:
     return Response(
         content=f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title></head><body><h1>{escape(title)}</h1>{content}</body></html>",
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={"Cache-Control": "public, max-age=3600"},
     )
 

@@ -4,10 +4,10 @@ import logging
 from typing import Any, Final
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from http_adapter.exchange import ApiRequest, Exchange
+from http_adapter.exchange import BodyTimeout, Exchange
 from http_adapter.problem_types import CONDITIONS, PROBLEM_TYPES
 from tradecore.domain.errors import (
     DomainError,
@@ -19,6 +19,8 @@ from tradecore.domain.errors import (
 )
 
 logger = logging.getLogger(__name__)
+
+AnyRequest = Request[Any, Any, Any]
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -91,7 +93,7 @@ def invalid_parameter(name: str, detail: str) -> ApiProblem:
     )
 
 
-def to_response(request: ApiRequest, problem: ApiProblem, correlation_id: str) -> Response[Any]:
+def to_response(request: AnyRequest, problem: ApiProblem, correlation_id: str) -> Response[Any]:
     """Return the problem as a response; of a kept refusal, with its first correlation id."""
     kind = PROBLEM_TYPES[problem.code]
     headers = dict(problem.headers)
@@ -130,6 +132,13 @@ def of_exception(error: Exception) -> ApiProblem:
     for kind, (code, detail) in CONDITIONS.items():
         if isinstance(error, kind):
             return ApiProblem(code, detail)
+    if isinstance(error, BodyTimeout):
+        return ApiProblem("request-timeout", "the body did not arrive whole and in time")
+    return _of_litestar(error)
+
+
+def _of_litestar(error: Exception) -> ApiProblem:
+    """Return what the framework refused; anything else is ours, and nobody's business."""
     if isinstance(error, ValidationException):
         return _of_validation(error)
     if isinstance(error, HTTPException) and error.status_code < 500:  # noqa: PLR2004 - ours below
@@ -138,7 +147,7 @@ def of_exception(error: Exception) -> ApiProblem:
     return ApiProblem("internal-error", "the request could not be completed")
 
 
-def handle(request: ApiRequest, error: Exception) -> Response[Any]:
+def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer with the problem that `error` is. The one place where a request's errors are logged."""
     problem = of_exception(error)
     exchange: Exchange = request.scope["state"]["exchange"]
