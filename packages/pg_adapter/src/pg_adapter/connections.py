@@ -1,6 +1,5 @@
 """Connections of the application's role: bounded in number, in waiting and in patience."""
 
-import select
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -9,7 +8,7 @@ from typing import Any, Final
 import attrs
 from psycopg import OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from pg_adapter import errors, pipeline
@@ -136,16 +135,11 @@ class PgPool:
 async def _check_open(connection: PipelineConnection) -> None:
     """Raise OperationalError if the server has hung up on an idle connection.
 
-    Asking it would cost every transaction a round trip; an idle connection has nothing to read
-    unless it was told to go. A peer that vanished without a word is caught by the deadlines.
+    Asking it would cost every transaction a round trip. A peer that vanished without a word is
+    caught by the deadlines.
     """
-    pgconn = connection.pgconn
-    poll = select.poll()
-    poll.register(pgconn.socket, select.POLLIN)
-    if poll.poll(0):
-        pgconn.consume_input()
-        if pgconn.status != ConnStatus.OK:
-            raise OperationalError
+    if not connection.is_open():
+        raise OperationalError
 
 
 def _conninfo(dsn: str, timeouts: PgTimeouts, name: str, planner: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ statements then spends more time in cursors than in the database.
 """
 
 import asyncio
+import select
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -23,12 +24,32 @@ class ConnectionLost(Exception):
     """The connection broke, or answered nothing before the deadline. Never use it again."""
 
 
+class NeverSent(ConnectionLost):
+    """The connection was closed by the server while it was idle; nothing was sent on it."""
+
+
 class PipelineConnection(AsyncConnection[Any]):
     """A connection that remembers which statements it has prepared."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.prepared: set[bytes] = set()
+
+    def is_open(self) -> bool:
+        """Tell whether the server, as far as one can know without asking it, is still there.
+
+        A connection that waits for no answer has nothing to read but notices and the farewell.
+        """
+        if self.pgconn.status != ConnStatus.OK:
+            return False
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        try:
+            while self.pgconn.status == ConnStatus.OK and poll.poll(0):
+                self.pgconn.consume_input()
+        except OperationalError:
+            return False
+        return self.pgconn.status == ConnStatus.OK
 
     def abandon(self) -> None:
         """Close it at once, without a word to the server, which rolls back what was open."""
@@ -48,10 +69,14 @@ async def run(
     """Send every call at once; return one result per call.
 
     Raises:
+        NeverSent: the connection was closed before; nothing reached the server.
         ConnectionLost: nobody knows how far the server came. The connection is closed.
         StoreError: the server refused a statement; nothing after it ran. The connection lives,
             with its transaction failed.
     """
+    if not connection.is_open():
+        connection.abandon()
+        raise NeverSent
     try:
         async with asyncio.timeout(timeout_seconds):
             expected = _send(connection, calls)
@@ -77,8 +102,6 @@ def rows(connection: PipelineConnection, result: PGresult) -> list[tuple[Any, ..
 def _send(connection: PipelineConnection, calls: Sequence[Call]) -> list[tuple[Statement, bool]]:
     """Queue the calls, each prepared before its first use; return what will be answered."""
     pgconn = connection.pgconn
-    if pgconn.status != ConnStatus.OK:
-        raise OperationalError
     pgconn.enter_pipeline_mode()
     expected: list[tuple[Statement, bool]] = []
     known = set(connection.prepared)

@@ -9,7 +9,7 @@ from psycopg.pq.abc import PGresult
 
 from pg_adapter import load, pipeline, save
 from pg_adapter.connections import PgPool
-from pg_adapter.pipeline import Call, ConnectionLost, PipelineConnection
+from pg_adapter.pipeline import Call, ConnectionLost, NeverSent, PipelineConnection
 from pg_adapter.prepared import BEGIN, BEGIN_READ, COMMIT, ROLLBACK
 from tradecore.ports.store import (
     CommitOutcomeUnknown,
@@ -52,8 +52,9 @@ class PgTransaction:
         try:
             (result,) = await self._flush([Call(COMMIT, [])])
         except StoreUnavailable as error:
-            if isinstance(error.__cause__, ConnectionLost):
-                raise CommitOutcomeUnknown from error
+            lost = error.__cause__
+            if isinstance(lost, ConnectionLost) and not isinstance(lost, NeverSent):
+                raise CommitOutcomeUnknown("no answer to COMMIT") from error
             raise
         # COMMIT of a failed transaction succeeds, by rolling back.
         if result.command_status != b"COMMIT":
