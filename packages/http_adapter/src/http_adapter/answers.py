@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response
 
 from http_adapter import problems
+from http_adapter.encoded import Encoded
 from http_adapter.exchange import ApiRequest, exchange_of
 from tradecore.application.command import Command
 from tradecore.application.outcomes import Outcome
@@ -23,12 +24,7 @@ def answer(
     message: MessageT, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response[MessageT]:
     """Return `message` as JSON."""
-    return Response(
-        content=_encode(message),  # type: ignore[arg-type] # bytes are sent as they are
-        status_code=status,
-        media_type="application/json",
-        headers=headers,
-    )
+    return Encoded(_encode(message), status=status, headers=headers)
 
 
 async def execute(

@@ -8,7 +8,7 @@ import attrs
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
-from litestar.types import Scope
+from litestar.types import Empty, Scope
 
 from http_adapter.metrics import Metrics
 from http_adapter.services import Services
@@ -29,6 +29,8 @@ class ApiRequest(Request[Any, Any, State]):
 
     async def body(self) -> bytes:
         """Return the body. Raises BodyTimeout."""
+        if self._body is not Empty:
+            return self._body
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 return await super().body()

@@ -40,6 +40,7 @@ class Metrics:
             "http_requests_in_flight", "Requests being worked on.", registry=self.registry
         )
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._order_types: dict[str, Counter] = {}
         if queue_length is not None:
             queue = Gauge(
                 "executor_waiting_commands",
@@ -62,7 +63,10 @@ class Metrics:
 
     def order_accepted(self, order_type: str) -> None:
         """Count one accepted order."""
-        self._orders.labels(order_type).inc()
+        child = self._order_types.get(order_type)
+        if child is None:
+            child = self._order_types[order_type] = self._orders.labels(order_type)
+        child.inc()
 
     def order_refused(self, rule: str) -> None:
         """Count one reason of a refusal."""

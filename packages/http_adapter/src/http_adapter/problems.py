@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from http_adapter.encoded import Encoded
 from http_adapter.exchange import BodyTimeout, Exchange
 from http_adapter.problem_types import CONDITIONS, PROBLEM_TYPES
 from tradecore.domain.errors import (
@@ -108,9 +109,7 @@ def to_response(request: AnyRequest, problem: ApiProblem, correlation_id: str) -
         correlation_id=correlation_id,
         errors=problem.errors,
     )
-    return Response(
-        content=_encode(body), status_code=kind.status, media_type=MEDIA_TYPE, headers=headers
-    )
+    return Encoded(_encode(body), status=kind.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def of_domain(error: DomainError) -> ApiProblem:

@@ -22,7 +22,7 @@ def parse(raw: bytes) -> object:
         value = _decoder.decode(raw)
         if not _names_are_surely_unique(raw, value):
             json.loads(raw.decode("utf-8"), object_pairs_hook=_unique)
-        _require_depth(value, MAX_DEPTH)
+            _require_depth(value, MAX_DEPTH)
     except RecursionError:
         raise MalformedJson("is nested too deeply") from None
     except (msgspec.MsgspecError, ValueError) as error:
