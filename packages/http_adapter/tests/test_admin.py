@@ -84,6 +84,15 @@ async def test_a_suspended_account_cannot_trade_until_it_is_resumed(trading: Pla
     assert accepted.status_code == 202
 
 
+async def test_a_repeated_suspension_reads_the_same(trading: Platform) -> None:
+    account = await trading.open_account()
+    change = {"state": "SUSPENDED"} | REASON
+    first = await trading.admin("PATCH", f"/accounts/{account}", change, key="k")
+    await trading.admin("PATCH", f"/accounts/{account}", {"state": "ACTIVE"} | REASON)
+    assert await trading.admin("PATCH", f"/accounts/{account}", change, key="k") == first
+    assert (await trading.admin("GET", f"/accounts/{account}"))["state"] == "ACTIVE"
+
+
 async def test_accounts_are_listed_and_the_house_is_not_one(trading: Platform) -> None:
     opened = [await trading.open_account(name) for name in ("A", "B", "C")]
     page = await trading.admin("GET", "/accounts?limit=2&sort=created_at")

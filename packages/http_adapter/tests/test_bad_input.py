@@ -181,6 +181,7 @@ async def test_a_body_over_the_limit_is_refused_early(trading: Platform, announc
     answer = await trading.client.post("/v1/orders", content=body(), headers=headers)
     assert answer.status_code == 413
     assert answer.json()["type"] == "/problems/body-too-large"
+    assert sent <= 2 * len(chunk)
 
 
 async def test_a_form_is_not_json(trading: Platform) -> None:

@@ -1,5 +1,6 @@
 """Orders through HTTP: accepted, refused, replayed, read, canceled."""
 
+import asyncio
 import json
 
 from http_adapter.testing import ORDER, Platform
@@ -77,6 +78,18 @@ async def test_key_with_another_body_is_refused(trading: Platform) -> None:
     )
     assert other.status_code == 422
     assert other.json()["type"] == "/problems/idempotency-key-reused"
+
+
+async def test_one_key_fifty_times_at_once_is_one_order(trading: Platform) -> None:
+    token = trading.trader_token(await trading.open_account())
+    headers = trading.headers(token, "k1")
+    answers = await asyncio.gather(
+        *(trading.client.post("/v1/orders", json=ORDER, headers=headers) for _ in range(50))
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.content for answer in answers}) == 1
+    assert len([one for one in answers if "Idempotency-Replayed" not in one.headers]) == 1
+    assert len(trading.store.tables.orders) == 1
 
 
 async def test_order_needs_a_key(trading: Platform) -> None:
@@ -195,6 +208,8 @@ async def test_a_bad_parameter_is_named(trading: Platform) -> None:
         ({"from": "2020-01-01T00:00:00"}, "from"),
         ({"cursor": "!"}, "cursor"),
         ({"symbol": "BTC\u0000"}, "symbol"),
+        ({"symobl": "BTCUSDT"}, "symobl"),
+        ({"account_id": "x"}, "account_id"),
     ):
         answer = await trading.client.get(
             "/v1/orders", params=query, headers=trading.headers(token)

@@ -19,7 +19,12 @@ class _Ready(ASGIResponse):
         self._head = head
         self.status_code = status
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002 - ASGI's signature, called by name
+        receive: Receive,  # noqa: ARG002 - likewise
+        send: Send,
+    ) -> None:
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self._head}
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextvars import ContextVar
 from typing import Any, Final
 
 import attrs
@@ -15,6 +16,9 @@ from http_adapter.services import Services
 from tradecore.ports.token_verifier import Principal
 
 BODY_SECONDS: Final = 10.0
+
+correlation_id: Final[ContextVar[str]] = ContextVar("correlation_id", default="")
+"""The conversation that is being served, for whoever writes logs."""
 
 _CORRELATION_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ONCE: Final = frozenset({b"authorization", b"idempotency-key", b"x-account-id", b"content-type"})
@@ -73,6 +77,7 @@ def begin(scope: Scope, services: Services, metrics: Metrics) -> Exchange:
             wished.decode("ascii") if _CORRELATION_ID.fullmatch(wished) else services.ids.new_id()
         ),
     )
+    correlation_id.set(exchange.correlation_id)
     scope["state"]["exchange"] = exchange
     return exchange
 

@@ -29,6 +29,8 @@ def gate(*roles: Role) -> Callable[[ASGIApp], ASGIApp]:
             if allowed.isdisjoint(principal.roles):
                 raise ApiProblem("forbidden", f"this needs the role {' or '.join(sorted(allowed))}")
             exchange.principal = principal
+            if scope["query_string"]:
+                parameters.require_known_names(scope)
             await app(scope, receive, send)
 
         return checked

@@ -67,4 +67,4 @@ def _problem(code: str, detail: str) -> ApiProblem:
 async def _digest(request: ApiRequest) -> bytes:
     """Return the digest of the method, the path with its ids, and the body as it was sent."""
     head = f"{request.scope['method']} {request.scope['path']}\n"
-    return hashlib.sha256(head.encode() + await request.body()).digest()
+    return hashlib.sha256(head.encode("utf-8", "replace") + await request.body()).digest()

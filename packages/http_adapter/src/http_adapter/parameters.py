@@ -1,11 +1,13 @@
 """Identifiers in paths and queries: what has not the form of one never reaches the database."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
 
 from litestar.params import QueryParameter
+from litestar.types import Scope
 
-from http_adapter.problems import invalid_parameter
+from http_adapter.problems import ApiProblem, FieldError, invalid_parameter
 from tradecore.domain.errors import UnknownAccount, UnknownInstrument, UnknownOrder
 from tradecore.domain.ids import AccountId, OrderId
 
@@ -13,11 +15,36 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{2,20}", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _SHOWN: Final = 64
+_LISTED: Final = 20
 
 SymbolFilter = Annotated[str | None, QueryParameter(pattern=r"^[A-Z0-9]{2,20}$(?!\n)")]
 AssetFilter = Annotated[str | None, QueryParameter(pattern=r"^[A-Z0-9]{1,12}$(?!\n)")]
 ReferenceFilter = Annotated[str | None, QueryParameter(pattern=r"^[A-Za-z0-9:._-]{1,128}$(?!\n)")]
 ActionFilter = Annotated[str | None, QueryParameter(pattern=r"^[a-z_]{1,64}$(?!\n)")]
+
+
+def require_known_names(scope: Scope) -> None:
+    """Raise ApiProblem if the query names what the route does not take: a mistyped filter would
+    otherwise list everything.
+    """
+    handler: Any = scope["route_handler"]
+    known = {
+        field.kwarg_definition.name or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
+    query = scope["query_string"].decode("latin-1")
+    names = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    unknown = [name[:_SHOWN] for name in names if name not in known]
+    if unknown:
+        raise ApiProblem(
+            "invalid-request",
+            f"not known: {', '.join(unknown[:_LISTED])}",
+            errors=tuple(
+                FieldError(detail="is not a known parameter", parameter=name)
+                for name in unknown[:_LISTED]
+            ),
+        )
 
 
 def order_id(written: str) -> OrderId:

@@ -165,6 +165,12 @@ _TYPES: Final = (
         "See `errors`; the table of order types says which fields each type takes.",
     ),
     _type(400, "invalid-instrument", "The instrument cannot be offered so", "See `errors`."),
+    _type(
+        400,
+        "invalid-freeze",
+        "The freeze does not say what to stop",
+        "A freeze of the platform has no target; one of a symbol or an account names it.",
+    ),
     _type(400, "asset-mismatch", "Two assets do not add up", "Name the same asset throughout."),
     # -- the domain: not there
     _type(404, "unknown-account", "There is no such account", "Check the account's id."),

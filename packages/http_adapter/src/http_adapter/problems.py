@@ -105,7 +105,7 @@ def to_response(request: AnyRequest, problem: ApiProblem, correlation_id: str) -
         title=kind.title,
         status=kind.status,
         detail=problem.detail,
-        instance=request.scope["path"],
+        instance=request.scope["path"].encode("utf-8", "replace").decode(),
         correlation_id=correlation_id,
         errors=problem.errors,
     )

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from http_adapter import parameters
 from http_adapter.account_messages import AccountList, AccountMessage
-from http_adapter.answers import answer, execute, of_outcome
+from http_adapter.answers import answer, execute
 from http_adapter.exchange import ApiRequest, exchange_of
 from http_adapter.fields import Sentence
 from http_adapter.idempotency import Origin, origin
@@ -65,6 +65,14 @@ class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         )
 
 
+class AccountChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of the account. Only what was asked for, so a repeat reads the same."""
+
+    account_id: str
+    state: WishedState
+    reason: str
+
+
 @post(
     "/accounts",
     status_code=201,
@@ -100,13 +108,12 @@ async def get_account(request: ApiRequest, account_id: FromPath[str]) -> Respons
 @patch("/accounts/{account_id:str}", operation_id="ChangeAccount", responses=WRITE_PROBLEMS)
 async def change_account(
     request: ApiRequest, account_id: FromPath[str], data: JSONBody[AccountChange]
-) -> Response[AccountMessage]:
+) -> Response[AccountChanged]:
     """Suspend an account, or let it go on."""
     account = await account_named(request, account_id)
     command = data.to_command(await origin(request, required=False), account.account_id)
-    outcome = await exchange_of(request).services.executor.execute(command)
-    freezes = () if data.state is WishedState.ACTIVE else (outcome.unwrap(),)
-    return of_outcome(request, outcome, lambda _: AccountMessage.of(account, freezes), status=200)
+    changed = AccountChanged(account_id=account.account_id, state=data.state, reason=data.reason)
+    return await execute(request, command, lambda _: changed)
 
 
 async def account_named(request: ApiRequest, written: str) -> Account:
