@@ -1,12 +1,14 @@
 """Between the engine's words and the port's. Pure."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from binance_sim.engine import errors
 from binance_sim.engine.balances import BalanceSnapshot
-from binance_sim.engine.events import Event, Execution, ExecutionReport, OrderSnapshot, OrderTerms
+from binance_sim.engine.events import Event, Execution, ExecutionReport, OrderSnapshot
 from binance_sim.engine.requests import NewOrder
+from binance_sim.engine.symbols import SymbolRules
 from binance_sim.engine.vocabulary import (
     ExecutionType,
     OrderStatus,
@@ -97,11 +99,15 @@ def to_order_report(order: OrderSnapshot | ExecutionReport) -> port.OrderReport:
     )
 
 
-def to_execution_report(venue: str, execution: Execution) -> port.ExecutionReport:
+def to_execution_report(
+    venue: str, execution: Execution, rules: SymbolRules
+) -> port.ExecutionReport:
     """Return one fill out of the venue's trade history."""
     return port.ExecutionReport(
         venue=venue,
         symbol=execution.symbol,
+        base_asset=rules.base_asset,
+        quote_asset=rules.quote_asset,
         trade_id=execution.trade_id,
         venue_order_id=execution.order_id,
         venue_client_order_id=execution.client_order_id,
@@ -121,23 +127,28 @@ def to_balance(balance: BalanceSnapshot) -> port.VenueBalance:
     return port.VenueBalance(asset=balance.asset, free=balance.free, locked=balance.locked)
 
 
-def to_reports(venue: str, event: Event) -> tuple[port.VenueReport, ...]:
+def to_reports(
+    venue: str, event: Event, rules_of: Callable[[str], SymbolRules]
+) -> tuple[port.VenueReport, ...]:
     """Return what the report stream says of an event: a fill, a new state, both, or nothing."""
     if not isinstance(event, ExecutionReport):
         return ()
     if event.execution_type is not ExecutionType.TRADE:
         return (to_order_report(event),)
-    fill = _fill(venue, event.terms, event)
+    fill = _fill(venue, event, rules_of(event.terms.symbol))
     if event.status is OrderStatus.PARTIALLY_FILLED:
         return (fill,)
     return (fill, to_order_report(event))
 
 
-def _fill(venue: str, terms: OrderTerms, event: ExecutionReport) -> port.ExecutionReport:
+def _fill(venue: str, event: ExecutionReport, rules: SymbolRules) -> port.ExecutionReport:
+    terms = event.terms
     assert event.commission_asset is not None, "a trade names the asset of its commission"
     return port.ExecutionReport(
         venue=venue,
         symbol=terms.symbol,
+        base_asset=rules.base_asset,
+        quote_asset=rules.quote_asset,
         trade_id=event.trade_id,
         venue_order_id=terms.order_id,
         venue_client_order_id=terms.client_order_id,

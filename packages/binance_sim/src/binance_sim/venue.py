@@ -8,6 +8,7 @@ from binance_sim.engine.events import Event, OrderSnapshot, account_of
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.history import MAX_LIMIT
 from binance_sim.engine.requests import CancelOrder
+from binance_sim.engine.symbols import SymbolRules
 from binance_sim.engine.vocabulary import StpMode
 from binance_sim.feed import CAPACITY, ReportFeed
 from binance_sim.mapping import (
@@ -100,7 +101,9 @@ class SimulatedVenue:
         while page := self._exchange.history.my_trades(
             self._account, child.symbol, order_id=order_id, from_id=from_id, limit=MAX_LIMIT
         ):
-            reports.extend(to_execution_report(self.name, each) for each in page)
+            reports.extend(
+                to_execution_report(self.name, each, self._rules(each.symbol)) for each in page
+            )
             from_id = page[-1].trade_id + 1
         return reports
 
@@ -126,7 +129,7 @@ class SimulatedVenue:
                 if order.account.key == self._account
             ],
             executions=[
-                to_execution_report(self.name, each)
+                to_execution_report(self.name, each, self._rules(each.symbol))
                 for each in journal.executions
                 if each.account == self._account
             ],
@@ -134,6 +137,9 @@ class SimulatedVenue:
                 to_balance(each) for each in self._exchange.account(self._account).snapshots()
             ],
         )
+
+    def _rules(self, symbol: str) -> SymbolRules:
+        return self._exchange.market(symbol).rules
 
     def _now_us(self) -> int:
         return to_us(self._clock.now())
@@ -143,7 +149,7 @@ class SimulatedVenue:
             report
             for event in events
             if account_of(event) == self._account
-            for report in to_reports(self.name, event)
+            for report in to_reports(self.name, event, self._rules)
         )
 
     def _stp_mode(self, symbol: str) -> StpMode | None:

@@ -4,12 +4,12 @@ import asyncio
 from decimal import Decimal
 
 import attrs
-import pytest
 
+from tradecore.application.commands.freeze import SetFreeze
 from tradecore.application.commands.fund_account import CreditAccount
 from tradecore.application.commands.set_limits import SetFees
 from tradecore.domain.fees import FeePolicy
-from tradecore.domain.freezes import FreezeMode
+from tradecore.domain.freezes import FreezeMode, FreezeScope
 from tradecore.domain.ids import HOUSE, AccountId, OrderId
 from tradecore.domain.ledger import EntryKind
 from tradecore.domain.orders import OrderStatus
@@ -297,12 +297,43 @@ async def test_f25_a_fill_of_an_unknown_order_goes_to_suspense_with_an_alert(
     assert wallet(store, alice, "USDT").reserved == D(600)
 
 
-@pytest.mark.xfail(strict=True, reason="F25: NeedsMore for ever; the command lacks the assets")
 async def test_f25_a_fill_in_an_instrument_that_is_unknown_here_is_not_dropped(
     house: Scenario, store: MemoryStore
 ) -> None:
     alice = await house.customer(usdt=D(1000))
     child = await house.send(await house.run(house.buy(alice)), 101)
-    fill = attrs.evolve(house.fill(child, D("0.01")), order_id=None, symbol="ETHUSDT")
+    fill = attrs.evolve(
+        house.fill(child, D("0.01")), order_id=None, symbol="XYZUSDT", base_asset="XYZ"
+    )
     await house.run(fill)
     assert len(postings(store, EntryKind.FILL)) == 1
+
+
+async def test_a_fill_beyond_what_was_asked_for_is_flagged_though_it_was_cheap(
+    house: Scenario, store: MemoryStore
+) -> None:
+    alice = await house.customer(usdt=D(1000))
+    child = await house.send(await house.run(house.buy(alice)), 101)
+    await house.run(house.fill(child, D("0.009"), D(50_000)))
+    execution = await house.run(house.fill(child, D("0.002"), D(50_000)))
+    assert execution.late
+    assert alerts(store) == ["late_fill"]
+
+
+async def test_a_shortfall_leaves_an_operators_own_freeze_as_it_is(
+    house: Scenario, store: MemoryStore
+) -> None:
+    alice = await house.customer(usdt=D(600))
+    order = await house.run(house.buy(alice))
+    child = await house.send(order, 101)
+    await house.run(house.ended(child, VenueOutcome.CANCELED, D(0)))
+    freeze = SetFreeze(
+        **house.head(),
+        scope=FreezeScope.ACCOUNT,
+        target=alice,
+        mode=FreezeMode.REDUCE_ONLY,
+        reason="an operator's",
+    )
+    await house.run(freeze)
+    await house.run(house.fill(child, D("0.02")))
+    assert [one.reason for one in store.tables.freezes.values()] == ["an operator's"]

@@ -207,7 +207,6 @@ async def test_a_reversed_withdrawal_of_owed_coins_repays_them(
     assert store.tables.positions[alice, "BTC"].quantity == D("0.02")
 
 
-@pytest.mark.xfail(strict=True, reason="L17: a reversal does not look at the treasury")
 async def test_f12_a_reversed_withdrawal_beyond_the_treasury_is_refused(
     store: MemoryStore, clock: VirtualClock
 ) -> None:
@@ -221,7 +220,6 @@ async def test_f12_a_reversed_withdrawal_beyond_the_treasury_is_refused(
             await house.run(reverse(house, entry, alice))
 
 
-@pytest.mark.xfail(strict=True, reason="a reversed withdrawal comes back at no cost")
 async def test_a_reversed_withdrawal_comes_back_at_the_cost_that_left(
     house: Scenario, store: MemoryStore
 ) -> None:

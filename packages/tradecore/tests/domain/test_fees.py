@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
+from tradecore.domain.errors import InvalidAmount
 from tradecore.domain.executions import Liquidity
 from tradecore.domain.fees import FeePolicy, platform_fee
 from tradecore.testing.strategies import amounts, fee_policies
@@ -32,8 +33,14 @@ def test_the_fee_is_what_the_policy_takes_beyond_the_commission(
 
 
 def test_a_fee_never_takes_more_than_arrived() -> None:
-    greedy = FeePolicy(taker=D(2))
+    greedy = FeePolicy(taker=D(1))
     assert platform_fee(greedy, Liquidity.TAKER, D(1), D("0.1"), 8) == D("0.9")
+
+
+@pytest.mark.parametrize("rate", ["-0.001", "1.1", "NaN", "Infinity"])
+def test_a_rate_that_is_no_fraction_is_refused(rate: str) -> None:
+    with pytest.raises(InvalidAmount):
+        FeePolicy(taker=D(rate))
 
 
 @given(fee_policies(), amounts(8), amounts(8))

@@ -89,12 +89,17 @@ def test_text_is_plain_notation_without_trailing_zeros(amount: Decimal, written:
 
 def test_a_digit_that_would_be_lost_raises() -> None:
     with pytest.raises(Inexact):
-        money.add(D(10) ** 59, D("0.01"))
+        money.add(D(10) ** 79, D("0.01"))
+
+
+def test_the_product_of_the_two_longest_amounts_is_exact() -> None:
+    longest = D("9" * 20 + "." + "9" * 18)
+    assert money.multiply(longest, longest) == D((10**38 - 1) ** 2).scaleb(-36, money.EXACT)
 
 
 def test_a_product_that_would_be_rounded_raises() -> None:
     with pytest.raises(Inexact):
-        money.multiply(D("1." + "3" * 40), D("1." + "3" * 40))
+        money.multiply(D("1." + "3" * 50), D("1." + "3" * 50))
 
 
 def test_what_is_not_a_number_raises_in_a_sum() -> None:

@@ -2,7 +2,7 @@
 
 DomainError
 ├── InvalidCommand          malformed or impossible as asked; nothing is kept (HTTP 400)
-│   └── InvalidAmount, InvalidOrder, InvalidInstrument, AssetMismatch
+│   └── InvalidAmount, InvalidOrder, InvalidInstrument, InvalidFreeze, AssetMismatch
 ├── NotFound                (404)
 │   └── UnknownAccount, UnknownOrder, UnknownInstrument, UnknownAsset, UnknownJournalEntry,
 │       UnknownFreeze
@@ -92,6 +92,18 @@ class InvalidInstrument(InvalidCommand):
     @property
     def message(self) -> str:
         return f"{self.field} {self.detail}"
+
+
+@attrs.frozen(kw_only=True)
+class InvalidFreeze(InvalidCommand):
+    """A freeze of the platform has no target; one of a symbol or an account has one."""
+
+    code: ClassVar[str] = "invalid-freeze"
+    scope: str
+
+    @property
+    def message(self) -> str:
+        return f"target: a freeze of scope {self.scope} names exactly what it freezes"
 
 
 @attrs.frozen(kw_only=True)

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import attrs
 
+from tradecore.domain.errors import InvalidAmount
 from tradecore.domain.executions import Liquidity
-from tradecore.domain.money import ZERO, multiply, round_down, subtract
+from tradecore.domain.money import MAX_SCALE, ZERO, multiply, require_scale, round_down, subtract
 
 
 @attrs.frozen(kw_only=True)
@@ -14,6 +15,13 @@ class FeePolicy:
 
     maker: Decimal = ZERO
     taker: Decimal = ZERO
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse rates that are not fractions. Raises InvalidAmount."""
+        for field, rate in (("maker", self.maker), ("taker", self.taker)):
+            require_scale(rate, MAX_SCALE, field=field)
+            if not ZERO <= rate <= 1:
+                raise InvalidAmount(field=field, detail="must be a fraction from 0 to 1")
 
     def rate(self, liquidity: Liquidity) -> Decimal:
         """Return the total rate of a fill."""

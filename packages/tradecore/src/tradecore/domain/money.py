@@ -1,6 +1,6 @@
 """Exact decimal amounts: how they come in, how they are added, where alone they are rounded.
 
-Every operation runs under `EXACT`, a context of 60 digits that raises where a digit would be lost.
+Every operation runs under `EXACT`, a context of 80 digits (the product of two amounts of 38 fits) that raises where a digit would be lost.
 The operators of `Decimal` obey the caller's context (28 digits, silent rounding), so domain code
 uses the functions of this module instead.
 """
@@ -36,10 +36,10 @@ MAX_INTEGER_DIGITS: Final = 20
 MAX_SCALE: Final = 18
 
 EXACT: Final = Context(
-    prec=60,
+    prec=80,
     traps=[Clamped, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow],
 )
-_DIVISION: Final = Context(prec=60, traps=[DivisionByZero, FloatOperation, InvalidOperation])
+_DIVISION: Final = Context(prec=80, traps=[DivisionByZero, FloatOperation, InvalidOperation])
 
 add = EXACT.add
 subtract = EXACT.subtract

@@ -35,6 +35,8 @@ class ExecutionReport:
 
     venue: str
     symbol: str
+    base_asset: str
+    quote_asset: str
     trade_id: int
     venue_order_id: int
     venue_client_order_id: str | None  #: of the order; None where the source does not say

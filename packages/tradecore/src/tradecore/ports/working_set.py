@@ -19,7 +19,7 @@ from tradecore.domain.fees import FeePolicy
 from tradecore.domain.freezes import Freeze, FreezeScope
 from tradecore.domain.ids import AccountId, CommandId, EventId, JournalEntryId, OrderId
 from tradecore.domain.instruments import Asset, Instrument
-from tradecore.domain.ledger import JournalEntry
+from tradecore.domain.ledger import EntryKind, JournalEntry
 from tradecore.domain.orders import Order, OrderEvent
 from tradecore.domain.positions import Position
 from tradecore.domain.reservations import Reservation
@@ -331,7 +331,7 @@ class WorkingSet:
             lambda row: row.asset, loaded.house_balances, dirty
         )
         self.past_entries = {row.journal_entry_id: row for row in loaded.journal_entries}
-        self.reversed_entries = set(loaded.reversed_entries)
+        self._reversed_entries = loaded.reversed_entries
         self.stops_exclusive = loaded.stops_exclusive
         self._account_numbers = list(loaded.account_numbers)
         self._client_order_ids = dict(loaded.client_order_ids)
@@ -370,6 +370,13 @@ class WorkingSet:
         """Return the order that has this client order id, also one of this very batch."""
         return self._client_order_ids.get((account_id, client_order_id))
 
+    def is_reversed(self, journal_entry_id: JournalEntryId) -> bool:
+        """Tell whether the entry was reversed before, also in this very batch."""
+        return journal_entry_id in self._reversed_entries or any(
+            entry.kind is EntryKind.REVERSAL and entry.reference == journal_entry_id
+            for entry in self.appended.journal_entries
+        )
+
     def recent_fingerprints(
         self, account_id: AccountId, since: datetime
     ) -> tuple[OrderFingerprint, ...]:
@@ -392,7 +399,7 @@ class WorkingSet:
             self.record(BalanceUpdated(wallet=wallet))
         outbox = [self._outbox_record(event, provenance) for event in self._staged.events]
         for order in self.orders.staged():
-            if order.version == 1:
+            if order.version == 1 and order.children == 0:
                 self._remember(order)
         for rows in self._dirty:
             rows.keep_staged()

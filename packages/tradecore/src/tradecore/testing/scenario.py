@@ -166,6 +166,8 @@ class Scenario:
             child=child.child,
             venue="binance",
             symbol=child.symbol,
+            base_asset=child.symbol.removesuffix("USDT"),
+            quote_asset="USDT",
             trade_id=self.trades if trade_id is None else trade_id,
             venue_order_id=child.venue_order_id or 1,
             side=child.side,

@@ -155,6 +155,8 @@ class ScriptedVenue:
         execution = ExecutionReport(
             venue=self.name,
             symbol=child.symbol,
+            base_asset=base,
+            quote_asset=quote,
             trade_id=len(self._executions) + 1,
             venue_order_id=report.venue_order_id,
             venue_client_order_id=child.venue_client_order_id,

@@ -6,7 +6,7 @@ administrator's replay, any number of times: the first posts, the others find it
 
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import attrs
 
@@ -29,7 +29,7 @@ from tradecore.domain.events import AlertKind, ExecutionRecorded, TradingControl
 from tradecore.domain.executions import Execution, ExecutionKey, Liquidity
 from tradecore.domain.freezes import Freeze, FreezeMode, FreezeScope
 from tradecore.domain.ids import HOUSE, AccountId, JournalEntryId, OrderId
-from tradecore.domain.instruments import Instrument, Side
+from tradecore.domain.instruments import Asset, Instrument, Side
 from tradecore.domain.ledger import EntryKind, FillAmounts
 from tradecore.domain.money import ZERO, Price, Quantity, add, subtract
 from tradecore.domain.orders import Order, OrderStatus
@@ -50,6 +50,8 @@ class ApplyExecution(Command[Execution]):
     child: int
     venue: str
     symbol: str
+    base_asset: str
+    quote_asset: str
     trade_id: int
     venue_order_id: int
     side: Side
@@ -73,10 +75,15 @@ class ApplyExecution(Command[Execution]):
             accounts=frozenset() if ours else frozenset({HOUSE}),
             orders=frozenset() if self.order_id is None else frozenset({self.order_id}),
             symbols=frozenset({self.symbol}),
+            assets=frozenset({self.base_asset, self.quote_asset, self.commission_asset}),
             executions=frozenset({self.key}),
             positions=True,
             fees=True,
         )
+
+
+VENUE_SCALE: Final = 8
+"""Decimals of an asset that we never listed; the venue's own precision."""
 
 
 class _Effect(NamedTuple):
@@ -94,6 +101,7 @@ def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Exec
     known = books.executions.find(command.key)
     if known is not None:
         return known
+    _know_assets(command, books)
     order = None if command.order_id is None else books.orders.find(command.order_id)
     child = None if order is None else books.venue_orders.find((order.order_id, command.child))
     if order is None or child is None:
@@ -107,7 +115,8 @@ def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Exec
         command.key.reference,
         _postings(order.account_id, effect, context),
     )
-    execution = _execution(command, context, order, effect, entry_id, late=was_terminal)
+    late = was_terminal or _exceeds(command, order)
+    execution = _execution(command, context, order, effect, entry_id, late=late)
     books.executions.save(execution)
     books.record(ExecutionRecorded(execution=execution))
     _move_order(command, books, context, order, child)
@@ -115,6 +124,13 @@ def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Exec
     if execution.late:
         _warn(books, context, execution)
     return execution
+
+
+def _know_assets(command: ApplyExecution, books: WorkingSet) -> None:
+    """Make assets known that only the venue knew: whatever was traded there has to be posted."""
+    for asset in (command.base_asset, command.quote_asset, command.commission_asset):
+        if books.assets.find(asset) is None:
+            books.assets.save(Asset(asset=asset, scale=VENUE_SCALE))
 
 
 def _move_money(
@@ -201,6 +217,14 @@ def _move_order(
         end_with_child(books, context, command.command_id, after, child)
 
 
+def _exceeds(command: ApplyExecution, order: Order) -> bool:
+    """Tell whether the fill goes beyond what the customer asked for."""
+    if order.quantity is not None:
+        return add(order.filled_quantity, command.quantity) > order.quantity
+    assert order.quote_quantity is not None, order
+    return add(order.filled_notional, command.notional) > order.quote_quantity
+
+
 def _execution(
     command: ApplyExecution,
     context: Context,
@@ -240,13 +264,12 @@ def _execution(
 
 def _suspend(command: ApplyExecution, books: WorkingSet, context: Context) -> Execution:
     """Post a fill of an order that is not ours to suspense, and call an operator."""
-    instrument = books.instruments.find(command.symbol)
-    if books.accounts.find(HOUSE) is None or instrument is None:
+    if books.accounts.find(HOUSE) is None:
         raise NeedsMore(Footprint(accounts=frozenset({HOUSE})))
     amounts = FillAmounts(
         side=command.side,
-        base_asset=instrument.base_asset,
-        quote_asset=instrument.quote_asset,
+        base_asset=command.base_asset,
+        quote_asset=command.quote_asset,
         quantity=command.quantity,
         notional=command.notional,
         commission=command.commission,
@@ -326,6 +349,8 @@ def _warn(books: WorkingSet, context: Context, execution: Execution) -> None:
 def _freeze(books: WorkingSet, context: Context, account_id: AccountId, reason: str) -> None:
     if not books.stops_exclusive or books.accounts.find(HOUSE) is None:
         raise NeedsMore(Footprint(accounts=frozenset({HOUSE}), stops=StopsLock.EXCLUSIVE))
+    if books.freezes.find((FreezeScope.ACCOUNT, account_id)) is not None:
+        return  # somebody froze it before, for a reason of their own
     freeze = Freeze(
         scope=FreezeScope.ACCOUNT,
         target=account_id,

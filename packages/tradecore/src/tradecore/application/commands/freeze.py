@@ -10,7 +10,7 @@ import attrs
 from tradecore.application.auditing import audit
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.domain.errors import UnknownAccount, UnknownFreeze, UnknownInstrument
+from tradecore.domain.errors import InvalidFreeze, UnknownAccount, UnknownFreeze, UnknownInstrument
 from tradecore.domain.events import TradingControlChanged
 from tradecore.domain.freezes import Freeze, FreezeMode, FreezeScope
 from tradecore.domain.ids import HOUSE, AccountId
@@ -63,7 +63,7 @@ def _footprint(scope: FreezeScope, target: str) -> Footprint:
 
 
 def decide(command: SetFreeze, books: WorkingSet, context: Context) -> Freeze:
-    """Return the freeze as it stands. Raises UnknownAccount, UnknownInstrument."""
+    """Return the freeze as it stands. Raises InvalidFreeze, UnknownAccount, UnknownInstrument."""
     _require_target(command.scope, command.target, books)
     before = books.freezes.find((command.scope, command.target))
     freeze = Freeze(
@@ -107,6 +107,8 @@ def decide_lift(command: LiftFreeze, books: WorkingSet, context: Context) -> Fre
 
 
 def _require_target(scope: FreezeScope, target: str, books: WorkingSet) -> None:
+    if (scope is FreezeScope.PLATFORM) != (target == ""):
+        raise InvalidFreeze(scope=scope)
     if scope is FreezeScope.ACCOUNT and books.accounts.find(AccountId(target)) is None:
         raise UnknownAccount(account_id=target)
     if scope is FreezeScope.SYMBOL and books.instruments.find(target) is None:

@@ -5,24 +5,19 @@ from typing import ClassVar
 
 import attrs
 
+from tradecore.application import treasury
 from tradecore.application.auditing import audit
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import position_of, post, receive, wallet_of
-from tradecore.domain import accounts, ledger, positions, wallets
-from tradecore.domain.errors import (
-    InvalidAmount,
-    NoReferencePrice,
-    TreasuryExceeded,
-    UnknownAccount,
-    UnknownAsset,
-)
+from tradecore.application.settlement import post, wallet_of
+from tradecore.domain import accounts, ledger
+from tradecore.domain.errors import InvalidAmount, UnknownAccount, UnknownAsset
 from tradecore.domain.ids import HOUSE, AccountId
 from tradecore.domain.ledger import EntryKind, JournalEntry
-from tradecore.domain.money import ZERO, add, multiply, negate, require_scale, round_down, subtract
+from tradecore.domain.money import ZERO, require_scale
 from tradecore.domain.wallets import Wallet
 from tradecore.ports.store import Footprint
-from tradecore.ports.working_set import HouseBalance, WorkingSet
+from tradecore.ports.working_set import WorkingSet
 
 
 @attrs.frozen(kw_only=True)
@@ -93,14 +88,7 @@ def decide_credit(command: CreditAccount, books: WorkingSet, context: Context) -
         NoReferencePrice: the position's cost is not known now.
     """
     wallet = _checked(command, books)
-    house = _house(books, command.asset)
-    headroom = subtract(add(house.treasury, house.negatives), context.rules.treasury_margin)
-    if command.amount > headroom:
-        raise TreasuryExceeded(
-            asset=command.asset, required=command.amount, headroom=max(headroom, ZERO)
-        )
-    value = _value(command.asset, command.amount, context)
-    _save_treasury(books, house, negate(command.amount))
+    treasury.lend(books, context, command.asset, command.amount)
     post(
         books,
         context,
@@ -108,10 +96,7 @@ def decide_credit(command: CreditAccount, books: WorkingSet, context: Context) -
         command.command_id,
         ledger.deposit(command.account_id, command.asset, command.amount),
     )
-    if value is not None:
-        position = position_of(books, command.account_id, command.asset)
-        books.positions.save(positions.acquire(position, command.amount, value))
-    receive(books, context, command.command_id, wallet, command.amount)
+    treasury.pay_in(books, context, command.command_id, wallet, command.amount)
     return _audited(command, books, context, wallet)
 
 
@@ -123,8 +108,8 @@ def decide_debit(command: DebitAccount, books: WorkingSet, context: Context) -> 
         InsufficientFunds: more than is available.
     """
     wallet = _checked(command, books)
-    books.wallets.save(wallets.debit(wallet, command.amount))
-    _save_treasury(books, _house(books, command.asset), command.amount)
+    treasury.pay_out(books, context, wallet, command.amount)
+    treasury.take_back(books, command.asset, command.amount)
     post(
         books,
         context,
@@ -132,17 +117,13 @@ def decide_debit(command: DebitAccount, books: WorkingSet, context: Context) -> 
         command.command_id,
         ledger.withdrawal(command.account_id, command.asset, command.amount),
     )
-    if command.asset != context.rules.quote_asset:
-        position = position_of(books, command.account_id, command.asset)
-        position, _ = positions.withdraw(position, command.amount, context.rules.quote_scale)
-        books.positions.save(position)
     return _audited(command, books, context, wallet)
 
 
 def decide_opening(command: BookOpening, books: WorkingSet, context: Context) -> JournalEntry:
     """Return the journal entry of the house's inventory. Raises UnknownAsset, InvalidAmount."""
     _require_amount(command.asset, command.amount, books)
-    _save_treasury(books, _house(books, command.asset), command.amount)
+    treasury.take_back(books, command.asset, command.amount)
     postings = ledger.opening(command.asset, command.amount, context.rules.venue)
     entry_id = post(books, context, EntryKind.OPENING, command.command_id, postings)
     entry = JournalEntry(
@@ -179,28 +160,6 @@ def _require_amount(asset: str, amount: Decimal, books: WorkingSet) -> None:
     require_scale(amount, known.scale, field="amount")
     if amount <= ZERO:
         raise InvalidAmount(field="amount", detail="must be greater than zero")
-
-
-def _house(books: WorkingSet, asset: str) -> HouseBalance:
-    return books.house_balances.find(asset) or HouseBalance(
-        asset=asset, treasury=ZERO, negatives=ZERO
-    )
-
-
-def _save_treasury(books: WorkingSet, house: HouseBalance, change: Decimal) -> None:
-    """Let the batch's next command see the treasury as it will be; the ledger holds the truth."""
-    books.house_balances.save(attrs.evolve(house, treasury=add(house.treasury, change)))
-
-
-def _value(asset: str, amount: Decimal, context: Context) -> Decimal | None:
-    """Return what `amount` is worth in the house's quote currency; None for that currency."""
-    quote_asset = context.rules.quote_asset
-    if asset == quote_asset:
-        return None
-    price = context.find_price(f"{asset}{quote_asset}")
-    if price is None:
-        raise NoReferencePrice(symbol=f"{asset}{quote_asset}")
-    return round_down(multiply(price.bid, amount), context.rules.quote_scale)
 
 
 def _audited(

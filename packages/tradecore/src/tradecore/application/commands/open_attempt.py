@@ -83,7 +83,8 @@ def decide_renewal(command: RenewAttempt, books: WorkingSet, context: Context) -
     """Return the child to send again; a cancel or a stop that came meanwhile ends the order."""
     order = _order(books, command.order_id)
     child = books.venue_orders[command.order_id, command.child]
-    if child.status is not VenueOrderStatus.ATTEMPTED or child.attempted_at != command.attempted_at:
+    settled = child.status is not VenueOrderStatus.ATTEMPTED or order.is_terminal
+    if settled or child.attempted_at != command.attempted_at:
         return Attempt(child=None)
     stop = _stop(books, order)
     if order.status is OrderStatus.PENDING_CANCEL:

@@ -245,7 +245,8 @@ def _collar(instrument: Instrument, quote: ReferencePrice | None, context: Conte
     if quote is None:
         return None
     above = multiply(quote.ask, add(Decimal(1), context.rules.collar))
-    return Price(ceil_to_step(above, instrument.price_filter.tick_size or Decimal("0.01")))
+    tick = instrument.price_filter.tick_size or Decimal(1).scaleb(-instrument.quote_scale)
+    return Price(ceil_to_step(above, tick))
 
 
 def _notional(order: Order, quote: ReferencePrice | None) -> Decimal:
@@ -280,6 +281,9 @@ def filter_reasons(
         yield from instruments.price_reasons(instrument, order.stop_price, "stop_price")
     if order.quantity is not None:
         yield from instruments.lot_reasons(instrument, order.quantity, market=market)
+    if market and order.price is not None and order.quantity is not None:
+        # It goes out as a limit at its collar, and the venue will look at it as one.
+        notional, market = multiply(order.price, order.quantity), False
     if notional or not market:
         field = "quote_quantity" if order.quote_quantity is not None else "quantity"
         yield from instruments.notional_reasons(instrument, notional, market=market, field=field)

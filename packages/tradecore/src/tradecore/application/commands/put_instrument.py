@@ -1,6 +1,6 @@
 """The curated list of what may be traded."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 
@@ -8,10 +8,13 @@ from tradecore.application.auditing import audit
 from tradecore.application.command import Command
 from tradecore.application.context import Context
 from tradecore.domain.errors import InvalidInstrument, UnknownInstrument
-from tradecore.domain.instruments import Asset, Instrument, InstrumentState
+from tradecore.domain.instruments import Asset, Instrument, InstrumentState, OrderType
 from tradecore.domain.money import MAX_SCALE
 from tradecore.ports.store import Footprint
 from tradecore.ports.working_set import WorkingSet
+
+OFFERED: Final = frozenset({OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER})
+"""The types that a child can carry to the venue."""
 
 
 @attrs.frozen(kw_only=True)
@@ -92,6 +95,11 @@ def decide_state(command: SetInstrumentState, books: WorkingSet, context: Contex
 
 
 def _require_valid(instrument: Instrument, books: WorkingSet, context: Context) -> None:
+    unknown = set(instrument.order_types) - OFFERED
+    if unknown:
+        raise InvalidInstrument(
+            field="order_types", detail=f"cannot be sent to the venue: {', '.join(sorted(unknown))}"
+        )
     if instrument.quote_asset != context.rules.quote_asset:
         raise InvalidInstrument(
             field="quote_asset",

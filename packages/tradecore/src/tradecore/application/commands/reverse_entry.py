@@ -1,17 +1,20 @@
 """Correct a mistake in the books by its mirror; the mistake stays visible."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import ClassVar
 
 import attrs
 
+from tradecore.application import treasury
 from tradecore.application.auditing import audit
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import position_of, post, receive, wallet_of
-from tradecore.domain import ledger, positions, wallets
+from tradecore.application.settlement import post, wallet_of
+from tradecore.domain import accounts, ledger
 from tradecore.domain.errors import AlreadyReversed, NotReversible, UnknownJournalEntry
 from tradecore.domain.ids import AccountId, JournalEntryId
-from tradecore.domain.ledger import EntryKind, JournalEntry
+from tradecore.domain.ledger import EntryKind, JournalEntry, Posting
 from tradecore.domain.money import ZERO, negate
 from tradecore.ports.store import Footprint
 from tradecore.ports.working_set import WorkingSet
@@ -46,41 +49,26 @@ def decide(command: ReverseEntry, books: WorkingSet, context: Context) -> Journa
     Raises:
         UnknownJournalEntry: no such entry, or it does not concern this account and asset.
         NotReversible: fills are moved on by a journal, reversals and repayments are final.
-        AlreadyReversed, InsufficientFunds.
+        AlreadyReversed, AccountClosed, InsufficientFunds, TreasuryExceeded, NoReferencePrice.
     """
     entry = books.past_entries.get(command.journal_entry_id)
     if entry is None:
         raise UnknownJournalEntry(journal_entry_id=command.journal_entry_id)
     if entry.kind not in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL):
         raise NotReversible(kind=entry.kind)
-    if entry.journal_entry_id in books.reversed_entries:
+    if books.is_reversed(entry.journal_entry_id):
         raise AlreadyReversed(journal_entry_id=entry.journal_entry_id)
     postings = ledger.reversal(entry)
-    amount = next(
-        (
-            posting.amount
-            for posting in postings
-            if posting.account == ledger.client(command.account_id)
-            and posting.asset == command.asset
-        ),
-        None,
-    )
-    if amount is None:
-        raise UnknownJournalEntry(journal_entry_id=command.journal_entry_id)
+    amount = _amount(postings, command)
+    accounts.require_active(books.accounts[command.account_id])
     wallet = wallet_of(books, command.account_id, command.asset)
-    position = position_of(books, command.account_id, command.asset)
     if amount > ZERO:
-        position = positions.acquire(position, amount, ZERO)
+        treasury.lend(books, context, command.asset, amount)
+        treasury.pay_in(books, context, command.command_id, wallet, amount)
     else:
-        books.wallets.save(wallets.debit(wallet, negate(amount)))
-        position, _ = positions.withdraw(position, negate(amount), context.rules.quote_scale)
-    if command.asset != context.rules.quote_asset:
-        books.positions.save(position)
-    if amount > ZERO:
-        # Last: what comes back may repay a debt, out of the position that it has just joined.
-        receive(books, context, command.command_id, wallet, amount)
+        treasury.pay_out(books, context, wallet, negate(amount))
+        treasury.take_back(books, command.asset, negate(amount))
     entry_id = post(books, context, EntryKind.REVERSAL, command.journal_entry_id, postings)
-    books.reversed_entries.add(command.journal_entry_id)
     audit(
         books,
         context,
@@ -97,3 +85,12 @@ def decide(command: ReverseEntry, books: WorkingSet, context: Context) -> Journa
         postings=postings,
         recorded_at=context.now,
     )
+
+
+def _amount(postings: Sequence[Posting], command: ReverseEntry) -> Decimal:
+    """Return what the reversal moves into (or, negative, out of) the customer's wallet."""
+    own = ledger.client(command.account_id)
+    for posting in postings:
+        if posting.account == own and posting.asset == command.asset:
+            return posting.amount
+    raise UnknownJournalEntry(journal_entry_id=command.journal_entry_id)

@@ -80,16 +80,11 @@ def venue_mirror(snapshot: Snapshot) -> Iterator[Violation]:
     traded = {report.key for report in venue.executions}
     for key in sorted(posted - traded):
         yield Violation(f"execution:{key.reference}", "is posted, the venue knows no such trade")
-    instruments = {row.symbol: row for row in books.instruments}
     expected: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     for report in venue.executions:
         if report.key in posted:
             continue
-        instrument = instruments.get(report.symbol)
-        if instrument is None:
-            yield Violation(f"execution:{report.key.reference}", "its instrument is unknown here")
-            continue
-        for asset, amount in _effect(report, instrument):
+        for asset, amount in _effect(report):
             expected[asset] = add(expected[asset], amount)
     account = ledger.venue(snapshot.rules.venue)
     held = {row.asset: add(row.free, row.locked) for row in venue.balances}
@@ -106,11 +101,11 @@ def venue_mirror(snapshot: Snapshot) -> Iterator[Violation]:
             )
 
 
-def _effect(report: ExecutionReport, instrument: Instrument) -> Iterator[tuple[str, Decimal]]:
+def _effect(report: ExecutionReport) -> Iterator[tuple[str, Decimal]]:
     """Yield what a trade did to the omnibus account, per asset."""
     buys = report.side is Side.BUY
-    yield instrument.base_asset, report.quantity if buys else negate(report.quantity)
-    yield instrument.quote_asset, negate(report.notional) if buys else report.notional
+    yield report.base_asset, report.quantity if buys else negate(report.quantity)
+    yield report.quote_asset, negate(report.notional) if buys else report.notional
     yield report.commission_asset, negate(report.commission)
 
 

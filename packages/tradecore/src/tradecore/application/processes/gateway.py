@@ -182,6 +182,8 @@ class Gateway:
             child=0 if ours is None else ours[2],
             venue=report.venue,
             symbol=report.symbol,
+            base_asset=report.base_asset,
+            quote_asset=report.quote_asset,
             trade_id=report.trade_id,
             venue_order_id=report.venue_order_id,
             side=report.side,
