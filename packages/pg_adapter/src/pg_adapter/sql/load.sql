@@ -13,10 +13,9 @@ SELECT transaction_timestamp()
 SELECT a.account_id::text, a.number, a.name, a.status, a.sequence, a.open_orders, a.traded_on,
        a.traded_notional, a.rate_window, a.rate_count, a.created_at
   FROM accounts AS a
- WHERE a.account_id IN (SELECT unnest(%(accounts)s::uuid[])
-                         UNION
-                        SELECT o.account_id FROM orders AS o
-                         WHERE o.order_id = ANY (%(orders)s::uuid[]))
+ WHERE a.account_id = ANY (%(accounts)s::uuid[]
+                              || ARRAY(SELECT o.account_id FROM orders AS o
+                                        WHERE o.order_id = ANY (%(orders)s::uuid[])))
  ORDER BY a.account_id
 
 -- orders
@@ -46,34 +45,32 @@ SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v
 -- wallets
 SELECT w.account_id::text, w.asset, w.available, w.reserved, w.owed
   FROM wallets AS w
- WHERE w.account_id IN (SELECT unnest(%(accounts)s::uuid[])
-                         UNION
-                        SELECT o.account_id FROM orders AS o
-                         WHERE o.order_id = ANY (%(orders)s::uuid[]))
-   AND w.asset IN (SELECT unnest(%(assets)s::text[])
-                    UNION
-                   SELECT unnest(ARRAY[i.base_asset, i.quote_asset]) FROM instruments AS i
-                    WHERE i.symbol = ANY (%(symbols)s::text[])
-                    UNION
-                   SELECT unnest(ARRAY[o.base_asset, o.quote_asset]) FROM orders AS o
-                    WHERE o.order_id = ANY (%(orders)s::uuid[]))
+ WHERE w.account_id = ANY (%(accounts)s::uuid[]
+                              || ARRAY(SELECT o.account_id FROM orders AS o
+                                        WHERE o.order_id = ANY (%(orders)s::uuid[])))
+   AND w.asset = ANY (%(assets)s::text[]
+                         || ARRAY(SELECT unnest(ARRAY[i.base_asset, i.quote_asset])
+                                    FROM instruments AS i
+                                   WHERE i.symbol = ANY (%(symbols)s::text[]))
+                         || ARRAY(SELECT unnest(ARRAY[o.base_asset, o.quote_asset])
+                                    FROM orders AS o
+                                   WHERE o.order_id = ANY (%(orders)s::uuid[])))
  ORDER BY w.account_id, w.asset
 
 -- positions
 -- The account's lock covers them: nobody writes a position without it.
 SELECT p.account_id::text, p.asset, p.quantity, p.cost, p.realised_profit
   FROM positions AS p
- WHERE p.account_id IN (SELECT unnest(%(accounts)s::uuid[])
-                         UNION
-                        SELECT o.account_id FROM orders AS o
-                         WHERE o.order_id = ANY (%(orders)s::uuid[]))
-   AND p.asset IN (SELECT unnest(%(assets)s::text[])
-                    UNION
-                   SELECT unnest(ARRAY[i.base_asset, i.quote_asset]) FROM instruments AS i
-                    WHERE i.symbol = ANY (%(symbols)s::text[])
-                    UNION
-                   SELECT unnest(ARRAY[o.base_asset, o.quote_asset]) FROM orders AS o
-                    WHERE o.order_id = ANY (%(orders)s::uuid[]))
+ WHERE p.account_id = ANY (%(accounts)s::uuid[]
+                              || ARRAY(SELECT o.account_id FROM orders AS o
+                                        WHERE o.order_id = ANY (%(orders)s::uuid[])))
+   AND p.asset = ANY (%(assets)s::text[]
+                         || ARRAY(SELECT unnest(ARRAY[i.base_asset, i.quote_asset])
+                                    FROM instruments AS i
+                                   WHERE i.symbol = ANY (%(symbols)s::text[]))
+                         || ARRAY(SELECT unnest(ARRAY[o.base_asset, o.quote_asset])
+                                    FROM orders AS o
+                                   WHERE o.order_id = ANY (%(orders)s::uuid[])))
 
 -- funding
 -- Two credits of one asset could each fit into the treasury and together not.
@@ -98,42 +95,36 @@ SELECT i.symbol, i.base_asset, i.quote_asset, i.base_scale, i.quote_scale, i.sta
        i.max_notional, i.apply_min_to_market, i.apply_max_to_market, i.bid_multiplier_up,
        i.bid_multiplier_down, i.ask_multiplier_up, i.ask_multiplier_down, i.order_types
   FROM instruments AS i
- WHERE i.symbol IN (SELECT unnest(%(symbols)s::text[])
-                     UNION
-                    SELECT o.symbol FROM orders AS o
-                     WHERE o.order_id = ANY (%(orders)s::uuid[]))
+ WHERE i.symbol = ANY (%(symbols)s::text[]
+                         || ARRAY(SELECT o.symbol FROM orders AS o
+                                   WHERE o.order_id = ANY (%(orders)s::uuid[])))
 
 -- assets
 SELECT s.asset, s.scale
   FROM assets AS s
- WHERE s.asset IN (SELECT unnest(%(assets)s::text[])
-                    UNION
-                   SELECT unnest(ARRAY[i.base_asset, i.quote_asset]) FROM instruments AS i
-                    WHERE i.symbol = ANY (%(symbols)s::text[])
-                    UNION
-                   SELECT unnest(ARRAY[o.base_asset, o.quote_asset]) FROM orders AS o
-                    WHERE o.order_id = ANY (%(orders)s::uuid[]))
+ WHERE s.asset = ANY (%(assets)s::text[]
+                         || ARRAY(SELECT unnest(ARRAY[i.base_asset, i.quote_asset])
+                                    FROM instruments AS i
+                                   WHERE i.symbol = ANY (%(symbols)s::text[]))
+                         || ARRAY(SELECT unnest(ARRAY[o.base_asset, o.quote_asset])
+                                    FROM orders AS o
+                                   WHERE o.order_id = ANY (%(orders)s::uuid[])))
 
 -- limits
 -- With the house's row, the default.
 SELECT l.account_id::text, l.max_order_notional, l.max_open_orders, l.max_daily_notional,
        l.max_orders_per_second, l.price_band, l.allowed_symbols, l.duplicate_window
   FROM limits AS l
- WHERE l.account_id IN (SELECT unnest(%(accounts)s::uuid[])
-                         UNION
-                        SELECT o.account_id FROM orders AS o
-                         WHERE o.order_id = ANY (%(orders)s::uuid[])
-                         UNION
-                        SELECT '00000000-0000-7000-8000-000000000000'::uuid)
+ WHERE l.account_id = ANY (%(accounts)s::uuid[]
+                              || ARRAY(SELECT o.account_id FROM orders AS o
+                                        WHERE o.order_id = ANY (%(orders)s::uuid[]))
+                              || '00000000-0000-7000-8000-000000000000'::uuid)
 
 -- recent_orders
 -- A row of one's own replaces the default whole, so its missing window means none.
 SELECT o.account_id::text, o.symbol, o.side, o.type, o.quantity, o.quote_quantity, o.price,
        o.created_at
-  FROM (SELECT unnest(%(accounts)s::uuid[]) AS account_id
-         UNION
-        SELECT o.account_id FROM orders AS o
-         WHERE o.order_id = ANY (%(orders)s::uuid[])) AS a
+  FROM accounts AS a
   JOIN limits AS house ON house.account_id = '00000000-0000-7000-8000-000000000000'
   LEFT JOIN limits AS own ON own.account_id = a.account_id
   JOIN orders AS o
@@ -141,17 +132,18 @@ SELECT o.account_id::text, o.symbol, o.side, o.type, o.quantity, o.quote_quantit
    AND o.created_at >= transaction_timestamp()
        - CASE WHEN own.account_id IS NULL THEN house.duplicate_window
               ELSE own.duplicate_window END
+ WHERE a.account_id = ANY (%(accounts)s::uuid[]
+                           || ARRAY(SELECT o.account_id FROM orders AS o
+                                     WHERE o.order_id = ANY (%(orders)s::uuid[])))
 
 -- fees
 -- With the house's row, the default.
 SELECT f.account_id::text, f.maker, f.taker
   FROM fee_policies AS f
- WHERE f.account_id IN (SELECT unnest(%(accounts)s::uuid[])
-                         UNION
-                        SELECT o.account_id FROM orders AS o
-                         WHERE o.order_id = ANY (%(orders)s::uuid[])
-                         UNION
-                        SELECT '00000000-0000-7000-8000-000000000000'::uuid)
+ WHERE f.account_id = ANY (%(accounts)s::uuid[]
+                              || ARRAY(SELECT o.account_id FROM orders AS o
+                                        WHERE o.order_id = ANY (%(orders)s::uuid[]))
+                              || '00000000-0000-7000-8000-000000000000'::uuid)
 
 -- client_order_ids
 SELECT o.account_id::text, o.client_order_id, o.order_id::text
@@ -216,14 +208,12 @@ SELECT b.consumer, b.event_id::text, b.command_id::text
 -- Those asked for, those that used the keys and those that handled the events asked for.
 SELECT c.command_id::text, c.kind, c.outcome, c.recorded_at
   FROM commands AS c
- WHERE c.command_id IN (SELECT unnest(%(commands)s::uuid[])
-                         UNION
-                        SELECT i.command_id
-                          FROM unnest(%(owners)s::text[], %(keys)s::text[]) AS k (owner, key)
-                          JOIN idempotency_keys AS i ON i.owner = k.owner AND i.key = k.key
-                         UNION
-                        SELECT b.command_id
-                          FROM unnest(%(consumers)s::text[], %(event_ids)s::uuid[])
-                               AS k (consumer, event_id)
-                          JOIN inbox AS b
-                            ON b.consumer = k.consumer AND b.event_id = k.event_id)
+ WHERE c.command_id
+       = ANY (%(commands)s::uuid[]
+              || ARRAY(SELECT i.command_id
+                         FROM unnest(%(owners)s::text[], %(keys)s::text[]) AS k (owner, key)
+                         JOIN idempotency_keys AS i ON i.owner = k.owner AND i.key = k.key)
+              || ARRAY(SELECT b.command_id
+                         FROM unnest(%(consumers)s::text[], %(event_ids)s::uuid[])
+                              AS k (consumer, event_id)
+                         JOIN inbox AS b ON b.consumer = k.consumer AND b.event_id = k.event_id))
