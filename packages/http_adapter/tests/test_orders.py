@@ -206,6 +206,8 @@ async def test_a_bad_parameter_is_named(trading: Platform) -> None:
         ({"side": "buy"}, "side"),
         ({"from": "yesterday"}, "from"),
         ({"from": "2020-01-01T00:00:00"}, "from"),
+        ({"from": "0001-01-01T00:00:00+14:00"}, "from"),
+        ({"to": "2020-01-01T00:00:00+99:99"}, "to"),
         ({"cursor": "!"}, "cursor"),
         ({"symbol": "BTC\u0000"}, "symbol"),
         ({"symobl": "BTCUSDT"}, "symobl"),

@@ -75,8 +75,8 @@ def instant_parameter(written: str | None, name: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(written)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or "T" not in written:
-        raise invalid_parameter(name, "must be an RFC 3339 instant with its zone")
-    return at.astimezone(UTC)
+        if at.tzinfo is not None and "T" in written:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # not an instant, or one that UTC cannot name
+        pass
+    raise invalid_parameter(name, "must be an RFC 3339 instant with its zone")
