@@ -260,6 +260,23 @@ async def test_freezes_do_not_change_under_whoever_shares_them(
                     await against.load(exclusive)
 
 
+async def test_a_new_wallet_does_not_wait_for_whoever_funds_another(
+    database_dsn: str, store: PgStore
+) -> None:
+    funding = Footprint(funding=frozenset({"USDT"}))
+    bob = AccountId(id_of(0xB0B))
+    async with PgPool(database_dsn, name="other", timeouts=QUICK) as pool:
+        async with store.transaction() as transaction:
+            await transaction.load(funding)
+            async with PgStore(pool).transaction() as beside:
+                books = await beside.load(Footprint(accounts=frozenset({bob})))
+                books.accounts.save(build_account(account_id=bob, number=8))
+                books.wallets.save(build_wallet(account_id=bob))
+                keep(books)
+                await beside.save(books)
+                await beside.commit()
+
+
 async def test_a_read_waits_for_nobody_and_sees_one_instant(
     store: PgStore, application: psycopg.Connection
 ) -> None:

@@ -7,8 +7,8 @@ starts when the first test asks for it and ends with the session, or with the wo
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -74,6 +74,15 @@ def database(postgres_server: EmbeddedPostgres, database_template: str) -> Itera
     """Yield how to connect to a fresh, migrated database, as owner and as the application."""
     with _fresh_database(postgres_server, database_template) as roles:
         yield roles
+
+
+@pytest.fixture
+def new_database(
+    postgres_server: EmbeddedPostgres, database_template: str
+) -> Iterator[Callable[[], RoleDsns]]:
+    """Yield how to make one more fresh database: for tests that need one per example."""
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(_fresh_database(postgres_server, database_template))
 
 
 @pytest.fixture(scope="module")
