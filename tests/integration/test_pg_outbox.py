@@ -5,7 +5,6 @@ import contextlib
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime
 
 import attrs
 import psycopg
@@ -14,16 +13,14 @@ import pytest
 from pg_adapter.connections import PgPool
 from pg_adapter.outbox import PgEventConsumer
 from pg_adapter.store import PgStore
+from pg_adapter.testing_tools import keep, write
 from tradecore.domain.ids import HOUSE, AccountId
-from tradecore.memory import SystemIds
 from tradecore.ports.events import EventRecord, ParkedEvent
 from tradecore.ports.store import Footprint
-from tradecore.ports.working_set import Provenance
 from tradecore.testing.builders import build_account, build_asset, build_wallet, id_of
 
 TOPIC = "balances.updated"
 ACCOUNTS = [AccountId(id_of(0xA000 + number)) for number in range(5)]
-IDS = SystemIds()
 EVERY = Footprint(accounts=frozenset(ACCOUNTS), assets=frozenset({"USDT"}))
 
 
@@ -40,14 +37,11 @@ async def pool(database_dsn: str) -> AsyncIterator[PgPool]:
 @pytest.fixture
 async def store(pool: PgPool) -> PgStore:
     store = PgStore(pool)
-    async with store.transaction() as transaction:
-        books = await transaction.load(EVERY)
-        books.assets.save(build_asset())
-        for number, account_id in enumerate(ACCOUNTS, 1):
-            books.accounts.save(build_account(account_id=account_id, number=number))
-        books.keep(provenance(books.recorded_at))
-        await transaction.save(books)
-        await transaction.commit()
+    accounts = [
+        ("accounts", build_account(account_id=account_id, number=number))
+        for number, account_id in enumerate(ACCOUNTS, 1)
+    ]
+    await write(store, EVERY, ("assets", build_asset()), *accounts)
     return store
 
 
@@ -57,16 +51,7 @@ def application(database_dsn: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def provenance(recorded_at: datetime) -> Provenance:
-    return Provenance(
-        command_id=HOUSE,  # type: ignore[arg-type] # any id will do
-        correlation_id="c",
-        recorded_at=recorded_at,
-        new_id=IDS.new_id,
-    )
-
-
-async def write(
+async def tell(
     store: PgStore, accounts: Sequence[AccountId], *, pause: float = 0, fail: bool = False
 ) -> None:
     """Change a wallet of each account, which tells one event each."""
@@ -75,7 +60,7 @@ async def write(
         books = await transaction.load(footprint)
         for account_id in accounts:
             books.wallets.save(build_wallet(account_id=account_id))
-        books.keep(provenance(books.recorded_at))
+        keep(books)
         await transaction.save(books)
         await asyncio.sleep(pause)
         if fail:
@@ -102,7 +87,7 @@ async def test_a_new_consumer_starts_at_the_beginning_and_goes_on_where_it_stood
     pool: PgPool, store: PgStore
 ) -> None:
     for account_id in ACCOUNTS[:3]:
-        await write(store, [account_id])
+        await tell(store, [account_id])
     consumer = PgEventConsumer(pool, "gateway", [TOPIC])
 
     first = await consumer.read(2)
@@ -119,7 +104,7 @@ async def test_a_new_consumer_starts_at_the_beginning_and_goes_on_where_it_stood
 
 async def test_a_place_never_goes_back(pool: PgPool, store: PgStore) -> None:
     for account_id in ACCOUNTS[:2]:
-        await write(store, [account_id])
+        await tell(store, [account_id])
     consumer = PgEventConsumer(pool, "gateway", [TOPIC])
     first, second = await consumer.read(9)
 
@@ -134,7 +119,7 @@ async def test_only_topics_asked_for_are_told_and_the_others_passed(
     pool: PgPool, store: PgStore
 ) -> None:
     for _ in range(300):
-        await write(store, ACCOUNTS[:1])
+        await tell(store, ACCOUNTS[:1])
     consumer = PgEventConsumer(pool, "nothing", ["alerts.raised"])
 
     assert await consumer.read(1) == ()
@@ -147,7 +132,7 @@ async def test_an_event_waits_for_a_transaction_that_began_before_it(
     consumer = PgEventConsumer(pool, "gateway", [TOPIC])
     # Any write gives a transaction its number.
     application.execute("UPDATE accounts SET name = name WHERE account_id = %s", [HOUSE])
-    await write(store, ACCOUNTS[:1])
+    await tell(store, ACCOUNTS[:1])
 
     assert await consumer.read(9) == ()
     lag = await consumer.lag()
@@ -165,7 +150,7 @@ async def test_an_account_is_told_in_order_though_its_transactions_are_numbered_
 ) -> None:
     """The first number belongs to the transaction that commits last."""
     application.execute("UPDATE accounts SET name = name WHERE account_id = %s", [HOUSE])
-    await write(store, ACCOUNTS[:1])
+    await tell(store, ACCOUNTS[:1])
     application.execute(
         "INSERT INTO outbox (event_id, topic, account_id, sequence, body, recorded_at)"
         " VALUES (%s, %s, %s, 2, '{}', now())",
@@ -187,7 +172,7 @@ async def test_an_account_is_told_in_order_though_its_transactions_are_numbered_
 async def test_a_parked_event_is_one_row_however_often_it_is_parked(
     pool: PgPool, store: PgStore, application: psycopg.Connection
 ) -> None:
-    await write(store, ACCOUNTS[:1])
+    await tell(store, ACCOUNTS[:1])
     consumer = PgEventConsumer(pool, "gateway", [TOPIC])
     (event,) = await consumer.read(9)
 
@@ -211,7 +196,7 @@ async def test_nothing_is_lost_or_out_of_order_beside_writers_that_roll_back(
         for _ in range(40):
             accounts = chance.sample(ACCOUNTS, chance.randint(1, 3))
             with contextlib.suppress(RolledBack):
-                await write(
+                await tell(
                     store,
                     accounts,
                     pause=chance.random() * 0.003,

@@ -12,6 +12,7 @@ import pytest
 from pg_adapter.connections import PgPool
 from pg_adapter.roles import RoleDsns
 from pg_adapter.store import PgStore
+from pg_adapter.testing_tools import keep, write
 from tradecore.domain.accounts import AccountStatus
 from tradecore.domain.events import OrderSubmitted
 from tradecore.domain.executions import ExecutionKey
@@ -34,7 +35,6 @@ from tradecore.ports.working_set import (
     IdempotencyRecord,
     InboxRecord,
     KeyOwner,
-    Provenance,
     WorkingSet,
 )
 from tradecore.testing.builders import (
@@ -82,29 +82,6 @@ EVERYTHING = Footprint(
 async def store(database_dsn: str) -> AsyncIterator[PgStore]:
     async with PgPool(database_dsn, name="store") as pool:
         yield PgStore(pool)
-
-
-def keep(books: WorkingSet) -> None:
-    numbers = iter(range(0xF000, 0xFFFF))
-    books.keep(
-        Provenance(
-            command_id=COMMAND_ID,
-            correlation_id="c",
-            recorded_at=books.recorded_at,
-            new_id=lambda: id_of(next(numbers)),
-        )
-    )
-
-
-async def write(store: PgStore, footprint: Footprint, *rows: Any) -> None:
-    """Save rows, each under the table that `rows` says, in one transaction."""
-    async with store.transaction() as transaction:
-        books = await transaction.load(footprint)
-        for table, row in rows:
-            getattr(books, table).save(row)
-        keep(books)
-        await transaction.save(books)
-        await transaction.commit()
 
 
 FIRST = [

@@ -12,13 +12,15 @@ from tradecore.ports.working_set import Loaded
 
 SQL: Final = prepared.load("load.sql")
 
+# No key ever changes, and NO KEY lets the foreign keys of others pass: a new wallet does not wait
+# for whoever holds its asset. Among each other these locks exclude like FOR UPDATE.
 _LOCKS: Final = {
-    "accounts": "FOR UPDATE OF a",
-    "orders": "FOR UPDATE OF o",
-    "reservations": "FOR UPDATE OF r",
-    "venue_orders": "FOR UPDATE OF v",
-    "wallets": "FOR UPDATE OF w",
-    "funding": "FOR UPDATE OF s",
+    "accounts": "FOR NO KEY UPDATE OF a",
+    "orders": "FOR NO KEY UPDATE OF o",
+    "reservations": "FOR NO KEY UPDATE OF r",
+    "venue_orders": "FOR NO KEY UPDATE OF v",
+    "wallets": "FOR NO KEY UPDATE OF w",
+    "funding": "FOR NO KEY UPDATE OF s",
 }
 
 
@@ -34,7 +36,7 @@ def _locked(name: str, clause: str, suffix: str = "locked") -> Statement:
 LOCKED: Final = {name: _locked(name, clause) for name, clause in _LOCKS.items()}
 STOPS: Final = {
     StopsLock.SHARE: _locked("stops", "FOR SHARE OF c", "shared"),
-    StopsLock.EXCLUSIVE: _locked("stops", "FOR UPDATE OF c", "exclusive"),
+    StopsLock.EXCLUSIVE: _locked("stops", "FOR NO KEY UPDATE OF c", "exclusive"),
 }
 
 #: Any other text names no row: it is left out, as an id that nobody has.

@@ -128,7 +128,7 @@ CREATE TABLE freezes (
 );
 
 -- One row per thing that is held as a whole: whoever must not run beside a change of the freezes
--- holds 'stops' FOR SHARE, whoever changes them FOR UPDATE. An absent freeze cannot be locked.
+-- holds 'stops' FOR SHARE, whoever changes them for update. An absent freeze cannot be locked.
 CREATE TABLE controls (
   control text PRIMARY KEY
 );
