@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from http_adapter.exchange import correlation_id
+
 _SECRETS = frozenset({"authorization", "token", "password", "dsn", "signature", "api_key"})
 
 
@@ -16,12 +18,15 @@ def configure(level: str) -> None:
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
+            _correlate,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _scrub,
         ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            ),
             structlog.processors.JSONRenderer(),
         ],
     )
@@ -30,6 +35,15 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _correlate(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Name the conversation that a line belongs to, where there is one."""
+    if current := correlation_id.get():
+        event.setdefault("correlation_id", current)
+    return event
 
 
 def _scrub(
