@@ -263,13 +263,15 @@ def execution(row: Row) -> Execution:
 
 
 def journal_entries(lines: Iterable[Row]) -> Iterator[JournalEntry]:
-    """Yield the entries of lines that are ordered by entry: entry, then its posting."""
+    """Yield the entries of lines that are ordered by entry: entry, then its posting (or nulls)."""
     for entry, of_entry in groupby(lines, key=_entry_of):
         yield JournalEntry(
             journal_entry_id=entry[0],
             kind=EntryKind(entry[1]),
             reference=entry[2],
-            postings=tuple(Posting(line[4], line[5], line[6]) for line in of_entry),
+            postings=tuple(
+                Posting(line[4], line[5], line[6]) for line in of_entry if line[4] is not None
+            ),
             recorded_at=entry[3],
         )
 

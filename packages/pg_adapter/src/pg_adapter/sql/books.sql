@@ -49,7 +49,7 @@ SELECT e.venue, e.symbol, e.trade_id, e.venue_order_id, e.order_id::text, e.chil
 -- journal_entries
 SELECT j.journal_entry_id::text, j.kind, j.reference, j.recorded_at, p.account, p.asset, p.amount
   FROM journal_entries AS j
-  JOIN postings AS p ON p.journal_entry_id = j.journal_entry_id
+  LEFT JOIN postings AS p ON p.journal_entry_id = j.journal_entry_id
  ORDER BY j.xid, j.position, p.line
 
 -- outbox

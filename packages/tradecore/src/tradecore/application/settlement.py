@@ -32,17 +32,19 @@ def post(
     kind: EntryKind,
     reference: str,
     postings: Sequence[Posting],
-) -> JournalEntryId:
-    """Add a journal entry and return its id."""
-    entry = JournalEntry(
-        journal_entry_id=JournalEntryId(context.new_id()),
-        kind=kind,
-        reference=reference,
-        postings=tuple(postings),
-        recorded_at=context.now,
+) -> JournalEntry:
+    """Add a journal entry and return it."""
+    entry = ledger.require_balanced(
+        JournalEntry(
+            journal_entry_id=JournalEntryId(context.new_id()),
+            kind=kind,
+            reference=reference,
+            postings=tuple(postings),
+            recorded_at=context.now,
+        )
     )
     books.post(entry)
-    return entry.journal_entry_id
+    return entry
 
 
 def receive(

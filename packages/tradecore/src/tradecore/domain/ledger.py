@@ -81,13 +81,18 @@ class JournalEntry:
     postings: tuple[Posting, ...]
     recorded_at: datetime
 
-    def __attrs_post_init__(self) -> None:
-        """Refuse an entry that is empty or does not balance."""
-        sums: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-        for posting in self.postings:
-            sums[posting.asset] = add(sums[posting.asset], posting.amount)
-        assert self.postings, self
-        assert not any(sums.values()), self
+
+def require_balanced(entry: JournalEntry) -> JournalEntry:
+    """Return the entry; one that is empty or does not balance is a bug and must not be posted.
+
+    Not the constructor's business: whoever examines the books must be able to read a broken one.
+    """
+    sums: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for posting in entry.postings:
+        sums[posting.asset] = add(sums[posting.asset], posting.amount)
+    assert entry.postings, entry
+    assert not any(sums.values()), entry
+    return entry
 
 
 def _moved(asset: str, amount: Decimal, source: str, target: str) -> tuple[Posting, ...]:

@@ -108,7 +108,7 @@ def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Exec
         return _suspend(command, books, context)
     was_terminal = order.is_terminal
     effect = _move_money(command, books, context, order)
-    entry_id = post(
+    entry = post(
         books,
         context,
         EntryKind.FILL,
@@ -116,7 +116,7 @@ def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Exec
         _postings(order.account_id, effect, context),
     )
     late = was_terminal or _exceeds(command, order)
-    execution = _execution(command, context, order, effect, entry_id, late=late)
+    execution = _execution(command, context, order, effect, entry.journal_entry_id, late=late)
     books.executions.save(execution)
     books.record(ExecutionRecorded(execution=execution))
     _move_order(command, books, context, order, child)
@@ -276,7 +276,7 @@ def _suspend(command: ApplyExecution, books: WorkingSet, context: Context) -> Ex
         commission_asset=command.commission_asset,
         fee=ZERO,
     )
-    entry_id = post(
+    entry = post(
         books,
         context,
         EntryKind.FILL,
@@ -304,7 +304,7 @@ def _suspend(command: ApplyExecution, books: WorkingSet, context: Context) -> Ex
         from_reservation=ZERO,
         from_available=ZERO,
         owed=ZERO,
-        journal_entry_id=entry_id,
+        journal_entry_id=entry.journal_entry_id,
         transacted_at=command.transacted_at,
         recorded_at=context.now,
     )

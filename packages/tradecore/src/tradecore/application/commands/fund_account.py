@@ -124,20 +124,18 @@ def decide_opening(command: BookOpening, books: WorkingSet, context: Context) ->
     """Return the journal entry of the house's inventory. Raises UnknownAsset, InvalidAmount."""
     _require_amount(command.asset, command.amount, books)
     treasury.take_back(books, command.asset, command.amount)
-    postings = ledger.opening(command.asset, command.amount, context.rules.venue)
-    entry_id = post(books, context, EntryKind.OPENING, command.command_id, postings)
-    entry = JournalEntry(
-        journal_entry_id=entry_id,
-        kind=EntryKind.OPENING,
-        reference=command.command_id,
-        postings=postings,
-        recorded_at=context.now,
+    entry = post(
+        books,
+        context,
+        EntryKind.OPENING,
+        command.command_id,
+        ledger.opening(command.asset, command.amount, context.rules.venue),
     )
     audit(
         books,
         context,
         command,
-        subject=f"journal_entry:{entry_id}",
+        subject=f"journal_entry:{entry.journal_entry_id}",
         reason=command.reason,
         after=entry,
     )

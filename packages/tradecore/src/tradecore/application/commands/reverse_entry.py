@@ -68,7 +68,7 @@ def decide(command: ReverseEntry, books: WorkingSet, context: Context) -> Journa
     else:
         treasury.pay_out(books, context, wallet, negate(amount))
         treasury.take_back(books, command.asset, negate(amount))
-    entry_id = post(books, context, EntryKind.REVERSAL, command.journal_entry_id, postings)
+    reversing = post(books, context, EntryKind.REVERSAL, command.journal_entry_id, postings)
     audit(
         books,
         context,
@@ -78,13 +78,7 @@ def decide(command: ReverseEntry, books: WorkingSet, context: Context) -> Journa
         reason=command.reason,
         before=entry,
     )
-    return JournalEntry(
-        journal_entry_id=entry_id,
-        kind=EntryKind.REVERSAL,
-        reference=command.journal_entry_id,
-        postings=postings,
-        recorded_at=context.now,
-    )
+    return reversing
 
 
 def _amount(postings: Sequence[Posting], command: ReverseEntry) -> Decimal:
