@@ -114,7 +114,7 @@ async def _serving(
     app: object, host: str, port: int, tasks: asyncio.TaskGroup
 ) -> AsyncIterator[str]:
     """Serve `app` on our own loop, so that signals and shutdown stay ours; yield its address."""
-    listener = socket.create_server((host, port), backlog=2048)
+    listener = _listener(host, port)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type] # an ASGI application; uvicorn's own alias is wider
         log_config=None,
@@ -136,3 +136,19 @@ async def _serving(
     finally:
         server.should_exit = True
         await serving
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Return a listening socket that says it is TCP.
+
+    `socket.create_server` leaves the protocol at 0, so asyncio does not switch Nagle's algorithm
+    off on what it accepts: every answer on a kept connection would wait 40 ms.
+    """
+    (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+    )
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(2048)
+    return listener
