@@ -24,8 +24,7 @@ from tradecore.domain.ledger import EntryKind, reversal
 from tradecore.domain.orders import OrderStatus, Trigger, submitted
 from tradecore.domain.risk import Limits, fingerprint
 from tradecore.domain.venue_orders import VenueOrderStatus, VenueOutcome
-from tradecore.ports.store import ConstraintViolated, Footprint, StopsLock
-from tradecore.ports.working_set import (
+from tradecore.ports.records import (
     AccountFees,
     AccountLimits,
     AuditRecord,
@@ -35,8 +34,9 @@ from tradecore.ports.working_set import (
     IdempotencyRecord,
     InboxRecord,
     KeyOwner,
-    WorkingSet,
 )
+from tradecore.ports.store import ConstraintViolated, Footprint, StopsLock
+from tradecore.ports.working_set import WorkingSet
 from tradecore.testing.builders import (
     ALICE,
     BOB,

@@ -10,7 +10,7 @@ from pg_adapter.pipeline import Call
 from pg_adapter.prepared import BEGIN_READ, COMMIT
 from tradecore.domain.ids import AccountId
 from tradecore.ports.queries import Books
-from tradecore.ports.working_set import OutboxRecord
+from tradecore.ports.records import OutboxRecord
 
 SQL: Final = prepared.load("books.sql")
 

@@ -29,7 +29,7 @@ from tradecore.domain.reservations import Reservation
 from tradecore.domain.risk import Limits, OrderFingerprint
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
 from tradecore.domain.wallets import Wallet
-from tradecore.ports.working_set import (
+from tradecore.ports.records import (
     AccountFees,
     AccountLimits,
     AuditRecord,

@@ -10,8 +10,9 @@ from pg_adapter.pipeline import Call
 from pg_adapter.prepared import Statement
 from tradecore.domain.instruments import Instrument
 from tradecore.domain.ledger import JournalEntry, Posting
+from tradecore.ports.records import AccountLimits
 from tradecore.ports.store import ConstraintViolated
-from tradecore.ports.working_set import AccountLimits, Rows, WorkingSet
+from tradecore.ports.working_set import Rows, WorkingSet
 
 SQL: Final = prepared.load("save.sql")
 

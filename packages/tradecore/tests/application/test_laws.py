@@ -18,8 +18,8 @@ from tradecore.domain.orders import OrderStatus, Trigger
 from tradecore.domain.venue_orders import VenueOrderStatus, VenueOutcome
 from tradecore.memory import MemoryQueries, MemoryStore, SequentialIds, VirtualClock
 from tradecore.ports.queries import Books
+from tradecore.ports.records import InboxRecord
 from tradecore.ports.venue import ExecutionReport, OrderReport, VenueBalance, VenueHistory
-from tradecore.ports.working_set import InboxRecord
 from tradecore.testing.builders import id_of
 from tradecore.testing.scenario import Scenario, scenario
 

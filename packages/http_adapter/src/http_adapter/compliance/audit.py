@@ -11,7 +11,7 @@ from http_adapter.fields import Instant, instant
 from http_adapter.operations_spec import READ_PROBLEMS
 from http_adapter.paging import Cursor, Limit, Sort, SortBy, filled, paging
 from http_adapter.parameters import ActionFilter
-from tradecore.ports.working_set import AuditRecord
+from tradecore.ports.records import AuditRecord
 
 
 class AuditMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ from tradecore.application.command import Command
 from tradecore.application.context import Context
 from tradecore.domain.ids import AccountId
 from tradecore.messages import codec
-from tradecore.ports.working_set import AuditRecord, WorkingSet
+from tradecore.ports.records import AuditRecord
+from tradecore.ports.working_set import WorkingSet
 
 
 def audit(  # noqa: PLR0913 - who, what, when, before, after

@@ -5,8 +5,8 @@ from typing import ClassVar, Generic, TypeVar
 import attrs
 
 from tradecore.domain.ids import CommandId
+from tradecore.ports.records import Delivery, KeyOwner
 from tradecore.ports.store import Footprint
-from tradecore.ports.working_set import Delivery, KeyOwner
 
 AnswerT = TypeVar("AnswerT")
 

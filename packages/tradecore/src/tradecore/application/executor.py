@@ -21,6 +21,7 @@ from tradecore.application.outcomes import Outcome
 from tradecore.domain.errors import DomainError, IdempotencyKeyReused, Refusal
 from tradecore.ports.clock import Clock
 from tradecore.ports.id_factory import IdFactory
+from tradecore.ports.records import CommandRecord, IdempotencyRecord, InboxRecord
 from tradecore.ports.reference_prices import ReferencePrices
 from tradecore.ports.store import (
     CommitOutcomeUnknown,
@@ -30,13 +31,7 @@ from tradecore.ports.store import (
     Store,
     StoreError,
 )
-from tradecore.ports.working_set import (
-    CommandRecord,
-    IdempotencyRecord,
-    InboxRecord,
-    Provenance,
-    WorkingSet,
-)
+from tradecore.ports.working_set import Provenance, WorkingSet
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from tradecore.domain.ids import CommandId
 from tradecore.domain.money import ZERO, add, multiply, negate, round_down, subtract
 from tradecore.domain.risk import MAX_QUOTE_AGE
 from tradecore.domain.wallets import Wallet
-from tradecore.ports.working_set import HouseBalance, WorkingSet
+from tradecore.ports.records import HouseBalance
+from tradecore.ports.working_set import WorkingSet
 
 
 def lend(books: WorkingSet, context: Context, asset: str, amount: Decimal) -> None:

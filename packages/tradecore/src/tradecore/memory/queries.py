@@ -28,7 +28,7 @@ from tradecore.ports.queries import (
     Page,
     Paging,
 )
-from tradecore.ports.working_set import AccountFees, AccountLimits, AuditRecord
+from tradecore.ports.records import AccountFees, AccountLimits, AuditRecord
 
 RowT = TypeVar("RowT")
 

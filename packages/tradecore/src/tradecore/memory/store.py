@@ -19,8 +19,9 @@ from tradecore.domain.risk import Limits, fingerprint
 from tradecore.memory.scheduling import Scheduler, free_running
 from tradecore.memory.tables import Tables
 from tradecore.ports.clock import Clock
+from tradecore.ports.records import HouseBalance, RecentOrder
 from tradecore.ports.store import Footprint, StopsLock
-from tradecore.ports.working_set import HouseBalance, Loaded, RecentOrder, WorkingSet
+from tradecore.ports.working_set import Loaded, WorkingSet
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -16,8 +16,7 @@ from tradecore.domain.reservations import Reservation
 from tradecore.domain.venue_orders import VenueOrder
 from tradecore.domain.wallets import Wallet
 from tradecore.ports.events import ParkedEvent
-from tradecore.ports.store import ConstraintViolated
-from tradecore.ports.working_set import (
+from tradecore.ports.records import (
     AccountFees,
     AccountLimits,
     AuditRecord,
@@ -27,9 +26,9 @@ from tradecore.ports.working_set import (
     InboxRecord,
     KeyOwner,
     OutboxRecord,
-    Rows,
-    WorkingSet,
 )
+from tradecore.ports.store import ConstraintViolated
+from tradecore.ports.working_set import Rows, WorkingSet
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

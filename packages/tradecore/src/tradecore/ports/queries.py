@@ -18,7 +18,7 @@ from tradecore.domain.positions import Position
 from tradecore.domain.reservations import Reservation
 from tradecore.domain.venue_orders import VenueOrder
 from tradecore.domain.wallets import Wallet
-from tradecore.ports.working_set import (
+from tradecore.ports.records import (
     AccountFees,
     AccountLimits,
     AuditRecord,

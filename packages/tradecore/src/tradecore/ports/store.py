@@ -9,7 +9,8 @@ import attrs
 
 from tradecore.domain.executions import ExecutionKey
 from tradecore.domain.ids import AccountId, CommandId, JournalEntryId, OrderId
-from tradecore.ports.working_set import Delivery, KeyOwner, WorkingSet
+from tradecore.ports.records import Delivery, KeyOwner
+from tradecore.ports.working_set import WorkingSet
 
 
 class StoreError(Exception):

@@ -7,15 +7,13 @@ trace for the next one or for the save.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
 from tradecore.domain.accounts import Account
 from tradecore.domain.events import BalanceUpdated, Event
 from tradecore.domain.executions import Execution, ExecutionKey
-from tradecore.domain.fees import FeePolicy
 from tradecore.domain.freezes import Freeze, FreezeScope
 from tradecore.domain.ids import AccountId, CommandId, EventId, JournalEntryId, OrderId
 from tradecore.domain.instruments import Asset, Instrument
@@ -23,23 +21,29 @@ from tradecore.domain.ledger import EntryKind, JournalEntry
 from tradecore.domain.orders import Order, OrderEvent
 from tradecore.domain.positions import Position
 from tradecore.domain.reservations import Reservation
-from tradecore.domain.risk import Limits, OrderFingerprint, fingerprint
+from tradecore.domain.risk import OrderFingerprint, fingerprint
 from tradecore.domain.venue_orders import VenueOrder
 from tradecore.domain.wallets import Wallet
 from tradecore.messages import codec
 from tradecore.messages.envelope import Envelope
 from tradecore.messages.payloads import payload_of
 from tradecore.messages.topics import TOPIC_OF
+from tradecore.ports.records import (
+    AccountFees,
+    AccountLimits,
+    AuditRecord,
+    CommandRecord,
+    Delivery,
+    HouseBalance,
+    IdempotencyRecord,
+    InboxRecord,
+    KeyOwner,
+    OutboxRecord,
+    RecentOrder,
+)
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class KeyOwner(NamedTuple):
-    """An idempotency key within its scope: an account, or an administrator."""
-
-    owner: str
-    key: str
 
 
 class Rows(Generic[K, V]):
@@ -124,106 +128,6 @@ class Rows(Generic[K, V]):
     def discard_staged(self) -> None:
         """Forget what is staged. The working set's `discard` calls it."""
         self._staged = {}
-
-
-@attrs.frozen(kw_only=True)
-class CommandRecord:
-    """That a command was done, and what it answered: one row, same transaction."""
-
-    command_id: CommandId
-    kind: str
-    outcome: bytes  #: JSON of the kept outcome (`application/outcomes.py`)
-    recorded_at: datetime
-
-
-@attrs.frozen(kw_only=True)
-class IdempotencyRecord:
-    """That a key was used, for what, and by which command."""
-
-    owner: str
-    key: str
-    request_hash: bytes
-    command_id: CommandId
-    recorded_at: datetime
-
-
-@attrs.frozen(kw_only=True)
-class OutboxRecord:
-    """One event, ready for the bus."""
-
-    event_id: EventId
-    topic: str
-    account_id: AccountId
-    sequence: int
-    body: bytes  #: JSON of the envelope
-    recorded_at: datetime
-
-
-@attrs.frozen(kw_only=True)
-class AuditRecord:
-    """Who did what to what, and why. Written with the effect."""
-
-    audit_id: str
-    command_id: CommandId
-    actor: str
-    action: str
-    subject: str
-    account_id: AccountId | None
-    reason: str | None
-    before: bytes | None  #: JSON
-    after: bytes | None  #: JSON
-    correlation_id: str
-    recorded_at: datetime
-
-
-class Delivery(NamedTuple):
-    """One event as handed to one consumer."""
-
-    consumer: str
-    event_id: EventId
-
-
-@attrs.frozen(kw_only=True)
-class InboxRecord:
-    """That a consumer has handled an event; written with the effect."""
-
-    consumer: str
-    event_id: EventId
-    command_id: CommandId
-
-
-@attrs.frozen(kw_only=True)
-class AccountLimits:
-    """The limits of one account; of the house's id, the default."""
-
-    account_id: AccountId
-    limits: Limits
-
-
-@attrs.frozen(kw_only=True)
-class AccountFees:
-    """The fee policy of one account; of the house's id, the default."""
-
-    account_id: AccountId
-    policy: FeePolicy
-
-
-@attrs.frozen(kw_only=True)
-class RecentOrder:
-    """An order accepted within its account's duplicate window."""
-
-    account_id: AccountId
-    fingerprint: OrderFingerprint
-    created_at: datetime
-
-
-@attrs.frozen(kw_only=True)
-class HouseBalance:
-    """What the house's own ledger accounts hold of an asset."""
-
-    asset: str
-    treasury: Decimal
-    negatives: Decimal  #: sum of every other house account that is below zero
 
 
 @attrs.frozen(kw_only=True)

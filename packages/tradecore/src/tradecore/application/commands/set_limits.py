@@ -11,8 +11,9 @@ from tradecore.domain.errors import UnknownAccount
 from tradecore.domain.fees import FeePolicy
 from tradecore.domain.ids import AccountId
 from tradecore.domain.risk import Limits
+from tradecore.ports.records import AccountFees, AccountLimits
 from tradecore.ports.store import Footprint
-from tradecore.ports.working_set import AccountFees, AccountLimits, WorkingSet
+from tradecore.ports.working_set import WorkingSet
 
 
 @attrs.frozen(kw_only=True)

@@ -22,6 +22,7 @@ from tradecore.domain.ids import CommandId, OrderId, parse_venue_client_order_id
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
 from tradecore.ports.id_factory import IdFactory
 from tradecore.ports.queries import Queries
+from tradecore.ports.records import Delivery
 from tradecore.ports.venue import (
     ExecutionReport,
     OrderReport,
@@ -31,7 +32,6 @@ from tradecore.ports.venue import (
     VenueReport,
     VenueUnavailable,
 )
-from tradecore.ports.working_set import Delivery
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from tradecore.messages import codec, topics
 from tradecore.messages.payloads import OrderPayload
 from tradecore.ports.clock import Clock
 from tradecore.ports.events import EventConsumer, EventRecord, ParkedEvent
+from tradecore.ports.records import Delivery
 from tradecore.ports.store import StoreError
-from tradecore.ports.working_set import Delivery
 
 logger = logging.getLogger(__name__)
 

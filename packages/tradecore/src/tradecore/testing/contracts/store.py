@@ -12,8 +12,9 @@ from tradecore.domain.errors import OrderRefused
 from tradecore.domain.ids import HOUSE, AccountId
 from tradecore.domain.wallets import Wallet
 from tradecore.memory import SystemClock
+from tradecore.ports.records import CommandRecord
 from tradecore.ports.store import ConstraintViolated, Footprint, StopsLock, Store
-from tradecore.ports.working_set import CommandRecord, Provenance, WorkingSet
+from tradecore.ports.working_set import Provenance, WorkingSet
 from tradecore.testing.scenario import BTCUSDT, Scenario, scenario
 
 
