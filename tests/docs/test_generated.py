@@ -24,7 +24,7 @@ def test_a_generated_file_is_up_to_date(page: Path) -> None:
     assert page.read_text("utf-8") == PAGES[page], message
 
 
-def test_no_schema_lies_about_that_nobody_generates(root: Path) -> None:
+def test_no_schema_file_is_left_over(root: Path) -> None:
     assert set((root / "docs/schemas").glob("*.v1.json")) == {
         path for path in PAGES if path.suffix == ".json"
     }
