@@ -50,7 +50,7 @@ def _orders_table(floor: "Floor", books: Books) -> Table:
 async def _statement(floor: "Floor", books: Books) -> Table:
     table = Table(title="Statement", title_justify="left", title_style="bold")
     table.add_column("customer")
-    for column in ("orders", "fills", "USDT", "BTC", "ETH", "realised profit"):
+    for column in ("orders", "fills", "USDT", "BTC", "ETH", "profit"):
         table.add_column(column, justify="right")
     orders = Counter(order.account_id for order in books.orders)
     fills = Counter(execution.account_id for execution in books.executions)
@@ -64,7 +64,10 @@ async def _statement(floor: "Floor", books: Books) -> Table:
             f"Demo {number:02}",
             str(orders[key]),
             str(fills[key]),
-            *(f"{wallets.get((key, asset), Decimal(0)):,.8f}" for asset in ("USDT", "BTC", "ETH")),
+            *(
+                f"{wallets.get((key, asset), Decimal(0)):,.{shown}f}"
+                for asset, shown in (("USDT", 2), ("BTC", 5), ("ETH", 4))
+            ),
             f"{Decimal(profit[account_id]):,.2f}",
         )
     hidden = len(floor.account_ids) - CUSTOMERS_SHOWN
