@@ -137,7 +137,7 @@ class Executor:
         if len(self._waiting) >= self._max_waiting:
             raise ExecutorFull
         answer: asyncio.Future[Outcome[AnswerT]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(command, answer, _footprint(command)))
+        self._waiting.append(_Waiting(command, answer, command.footprint()))
         self._arrived.set()
         return await answer
 
@@ -219,7 +219,7 @@ class Executor:
     async def _transact(self, batch: Sequence[_Waiting[Any]]) -> list[_Result]:
         """Run one transaction. An answer lost at COMMIT is found by the rerun's first load."""
         async with self._store.transaction() as transaction:
-            books = await transaction.load(Footprint.union(one.footprint for one in batch))
+            books = await transaction.load(_footprint(batch))
             context = self._context(books)
             results = [self._result(waiting.command, books, context) for waiting in batch]
             await transaction.save(books)
@@ -325,11 +325,12 @@ class Executor:
         )
 
 
-def _footprint(command: Command[Any]) -> Footprint:
-    key = command.idempotency
-    return attrs.evolve(
-        command.footprint(),
-        commands=frozenset({command.command_id}),
-        keys=frozenset() if key is None else frozenset({key.scoped_key}),
-        deliveries=frozenset() if command.handles is None else frozenset({command.handles}),
+def _footprint(batch: Sequence[_Waiting[Any]]) -> Footprint:
+    """Return what the commands touch, and what is known of them by id, key and event."""
+    commands = [waiting.command for waiting in batch]
+    known = Footprint(
+        commands=frozenset(one.command_id for one in commands),
+        keys=frozenset(one.idempotency.scoped_key for one in commands if one.idempotency),
+        deliveries=frozenset(one.handles for one in commands if one.handles),
     )
+    return Footprint.union((known, *(waiting.footprint for waiting in batch)))

@@ -240,6 +240,7 @@ class WorkingSet:
         self._account_numbers = list(loaded.account_numbers)
         self._client_order_ids = dict(loaded.client_order_ids)
         self._recent_orders = tuple(loaded.recent_orders)
+        self._new_orders: list[Order] = []
         self.appended = Appended()
         self.outbox: list[OutboxRecord] = []
         self._staged = Appended()
@@ -285,11 +286,17 @@ class WorkingSet:
         self, account_id: AccountId, since: datetime
     ) -> tuple[OrderFingerprint, ...]:
         """Return the likenesses of the account's orders accepted at or after `since`."""
-        return tuple(
+        before = (
             recent.fingerprint
             for recent in self._recent_orders
             if recent.account_id == account_id and recent.created_at >= since
         )
+        now = (
+            fingerprint(order)
+            for order in self._new_orders
+            if order.account_id == account_id and order.created_at >= since
+        )
+        return (*before, *now)
 
     # -- the end of one command --------------------------------------------------------------
 
@@ -301,10 +308,11 @@ class WorkingSet:
         """
         for wallet in self.wallets.staged():
             self.record(BalanceUpdated(wallet=wallet))
-        outbox = [self._outbox_record(event, provenance) for event in self._staged.events]
+        outbox = self._told(self._staged.events, provenance)
         for order in self.orders.staged():
             if order.version == 1 and order.children == 0:
-                self._remember(order)
+                self._new_orders.append(order)
+                self._client_order_ids[order.account_id, order.client_order_id] = order.order_id
         for rows in self._dirty:
             rows.keep_staged()
         self._dirty.clear()
@@ -321,39 +329,40 @@ class WorkingSet:
         self._dirty.clear()
         self._staged = Appended()
 
-    def _remember(self, order: Order) -> None:
-        """Let later commands of the batch see a new order's client id and likeness."""
-        self._client_order_ids[order.account_id, order.client_order_id] = order.order_id
-        self._recent_orders += (
-            RecentOrder(
-                account_id=order.account_id,
-                fingerprint=fingerprint(order),
-                created_at=order.created_at,
-            ),
-        )
+    def _told(self, events: Iterable[Event], provenance: Provenance) -> list[OutboxRecord]:
+        """Return the events as they go out, each numbered within its account."""
+        told = []
+        sequences: dict[AccountId, int] = {}
+        for event in events:
+            account_id = event.account_id
+            if account_id not in sequences:
+                sequences[account_id] = self.accounts[account_id].sequence
+            sequences[account_id] += 1
+            told.append(_outbox_record(event, sequences[account_id], provenance))
+        for account_id, sequence in sequences.items():
+            self.accounts.save(attrs.evolve(self.accounts[account_id], sequence=sequence))
+        return told
 
-    def _outbox_record(self, event: Event, provenance: Provenance) -> OutboxRecord:
-        account = self.accounts[event.account_id]
-        account = attrs.evolve(account, sequence=account.sequence + 1)
-        self.accounts.save(account)
-        topic = TOPIC_OF[type(event)]
-        event_id = EventId(provenance.new_id())
-        envelope = Envelope(
-            event_id=event_id,
-            type=topic.name,
-            version=topic.version,
-            occurred_at=provenance.recorded_at,
-            correlation_id=provenance.correlation_id,
-            causation_id=provenance.command_id,
-            account_id=event.account_id,
-            sequence=account.sequence,
-            payload=payload_of(event),
-        )
-        return OutboxRecord(
-            event_id=event_id,
-            topic=topic.name,
-            account_id=event.account_id,
-            sequence=account.sequence,
-            body=codec.encode(envelope),
-            recorded_at=provenance.recorded_at,
-        )
+
+def _outbox_record(event: Event, sequence: int, provenance: Provenance) -> OutboxRecord:
+    topic = TOPIC_OF[type(event)]
+    event_id = EventId(provenance.new_id())
+    envelope = Envelope(
+        event_id=event_id,
+        type=topic.name,
+        version=topic.version,
+        occurred_at=provenance.recorded_at,
+        correlation_id=provenance.correlation_id,
+        causation_id=provenance.command_id,
+        account_id=event.account_id,
+        sequence=sequence,
+        payload=payload_of(event),
+    )
+    return OutboxRecord(
+        event_id=event_id,
+        topic=topic.name,
+        account_id=event.account_id,
+        sequence=sequence,
+        body=codec.encode(envelope),
+        recorded_at=provenance.recorded_at,
+    )
