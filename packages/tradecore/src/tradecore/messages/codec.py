@@ -20,9 +20,19 @@ encode = _encoder.encode
 """Return the JSON of an envelope, a payload or an attrs value."""
 
 
+class MalformedEvent(ValueError):
+    """The body is not an event of its topic."""
+
+
 def decode_event(topic: str, body: bytes) -> Envelope[Payload]:
-    """Return the event in `body`. Raises KeyError for an unknown topic, msgspec.MsgspecError."""
-    return cast("Envelope[Payload]", _decoders[topic].decode(body))
+    """Return the event in `body`. Raises MalformedEvent."""
+    decoder = _decoders.get(topic)
+    if decoder is None:
+        raise MalformedEvent(f"there is no topic {topic}")
+    try:
+        return cast("Envelope[Payload]", decoder.decode(body))
+    except msgspec.MsgspecError as error:
+        raise MalformedEvent(str(error)) from error
 
 
 def decode(body: bytes, kind: type[T]) -> T:

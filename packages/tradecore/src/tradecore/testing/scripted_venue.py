@@ -56,7 +56,8 @@ class ScriptedVenue:
         self._accepted: list[OrderReport] = []
         self._executions: list[ExecutionReport] = []
         self._balances: dict[str, Decimal] = {}
-        self._listeners: list[asyncio.Queue[VenueReport]] = []
+        self._listeners: list[asyncio.Queue[VenueReport | None]] = []
+        self.mute = False  #: the stream says nothing, though it is connected
 
     def deposit(self, asset: str, amount: Decimal) -> None:
         """Let the account hold more (or, negative, less)."""
@@ -105,11 +106,12 @@ class ScriptedVenue:
         return self.history().balances
 
     async def reports(self) -> AsyncIterator[VenueReport]:
-        queue: asyncio.Queue[VenueReport] = asyncio.Queue()
+        queue: asyncio.Queue[VenueReport | None] = asyncio.Queue()
         self._listeners.append(queue)
         try:
-            while True:
-                yield await queue.get()
+            while (report := await queue.get()) is not None:
+                yield report
+            raise VenueUnavailable("the stream was cut")
         finally:
             self._listeners.remove(queue)
 
@@ -123,6 +125,11 @@ class ScriptedVenue:
                 for asset, amount in sorted(self._balances.items())
             ],
         )
+
+    def cut(self) -> None:
+        """Break every stream; what happens before the next connection is not told."""
+        for listener in self._listeners:
+            listener.put_nowait(None)
 
     def fill(self, child: VenueOrder, quantity: Decimal | None = None) -> OrderReport:
         """Fill the order, by default whole, at its own price."""
@@ -196,5 +203,7 @@ class ScriptedVenue:
         return report is not None and report.outcome is None
 
     def _tell(self, report: VenueReport) -> None:
+        if self.mute:
+            return
         for listener in self._listeners:
             listener.put_nowait(report)

@@ -22,7 +22,8 @@ async def follow_reports(gateway: Gateway, clock: Clock) -> None:
     while True:
         try:
             await _follow(gateway)
-        except* VenueUnavailable as broken:
+        except* (VenueUnavailable, StoreError) as broken:
+            # What was not applied is fetched by the next connection's catch-up.
             logger.warning("reports.stream_broken", extra={"error": repr(broken.exceptions)})
         await clock.sleep(RECONNECT_SECONDS)
 
@@ -34,8 +35,7 @@ async def _follow(gateway: Gateway) -> None:
     async def apply(command: Command[Any]) -> None:
         try:
             await gateway.executor.execute(command)
-        except (DomainError, StoreError):
-            # Nothing is lost: the attempt stays open, and `settle_attempts` asks the venue.
+        except DomainError:
             logger.exception("reports.not_applied", extra={"command": command.kind})
         finally:
             free.release()
