@@ -51,7 +51,7 @@ bench: setup ## measure on this machine
 	$(BIN)/python -m bench
 
 docs-check: setup ## run the code blocks of the documentation
-	$(BIN)/pytest docs README.md $(ARGS)
+	$(BIN)/pytest tests/docs $(ARGS)
 
 lock: setup ## resolve again and write requirements.lock
 	$(UV) lock -q --upgrade --python $(BIN)/python

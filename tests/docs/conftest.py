@@ -1,12 +1,8 @@
-"""What the tests of the documentation share: the pages, and the marker of their folder."""
+"""What the tests of the documentation share: the pages."""
 
 from pathlib import Path
 
 import pytest
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "docs: what the pages say is so (tests/docs)")
 
 
 @pytest.fixture(scope="session")

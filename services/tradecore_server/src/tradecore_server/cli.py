@@ -7,14 +7,15 @@ from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 from rich.console import Console
+from rich.markup import escape
 
 from tradecore.memory import SystemClock
-from tradecore_server import identity, logs, settings
+from tradecore_server import faults, identity, logs, settings
 from tradecore_server.settings import InvalidSettings, Settings
 
 app: Final = App(name="tradecore", help="A brokerage-style crypto trading platform.")
 console: Final = Console(highlight=False, soft_wrap=True)
-errors: Final = Console(stderr=True, highlight=False)
+errors: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -23,8 +24,11 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except InvalidSettings as error:
-        errors.print(f"[red]settings:[/] {error}")
+    except Exception as error:
+        told = faults.sentence(error)
+        if told is None:
+            raise
+        errors.print(f"[red]tradecore:[/] {escape(told)}")
         sys.exit(2)
 
 
@@ -58,6 +62,8 @@ def token(
     hours: int = 12,
 ) -> None:
     """Print a token of the local issuer. For development: anyone who reads the key can make one."""
+    if subject != "admin" and not account and not role:
+        raise InvalidSettings(f"token {subject}: say --account for a trader, or --role")
     current = _settings()
     issuer = identity.load_issuer(current.data_directory, SystemClock())
     roles = role or (["trader"] if account else ["admin", "compliance"])

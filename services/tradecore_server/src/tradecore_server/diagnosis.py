@@ -88,11 +88,13 @@ def _writable(folder: Path) -> bool:
 def books(settings: Settings) -> Iterator[Finding]:
     """Look whether the database answers, is migrated, and agrees on the time."""
     try:
-        with database.running(settings) as dsns:
+        with (
+            database.running(settings) as dsns,
+            psycopg.connect(dsns.application, autocommit=True) as connection,
+        ):
             yield Finding("database", "answers")
-            with psycopg.connect(dsns.application, autocommit=True) as connection:
-                yield from _migrations(connection)
-                yield _clock(connection)
+            yield from _migrations(connection)
+            yield _clock(connection)
     except AlreadyInUse:
         yield Finding("database", "is in use by a running `tradecore`")
     except (EmbeddedPostgresError, psycopg.OperationalError) as error:

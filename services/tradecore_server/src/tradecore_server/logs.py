@@ -49,7 +49,8 @@ def _correlate(
 def _scrub(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Blank what may hold a secret, whoever logged it."""
+    """Blank what may hold a secret, whoever logged it, and drop what is for terminals."""
+    event.pop("color_message", None)
     for key in event:
         if key.lower() in _SECRETS:
             event[key] = "***"

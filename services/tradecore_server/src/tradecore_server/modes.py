@@ -119,6 +119,8 @@ async def _serving(
         app,  # type: ignore[arg-type] # an ASGI application; uvicorn's own alias is wider
         log_config=None,
         access_log=False,
+        # Longer than clients keep idle connections, so that they close first and no request is lost.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
         server_header=False,

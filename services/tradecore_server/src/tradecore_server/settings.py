@@ -65,10 +65,16 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = converter.structure(given, Settings)
     except cattrs.BaseValidationError as error:
-        faults += [fault.replace("@ $.", "@ ") for fault in transform_error(error)]
+        faults += [_named(fault) for fault in transform_error(error)]
     if faults:
         raise InvalidSettings("; ".join(faults))
     return settings
+
+
+def _named(fault: str) -> str:
+    """Return a fault of the converter with the variable in front: "… @ $.port" names TRADECORE_PORT."""
+    what, _, field = fault.partition(" @ $.")
+    return f"{PREFIX}{field.upper()}: {what}" if field else fault
 
 
 def _collect(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:

@@ -15,10 +15,17 @@ DomainError
     └── NoReferencePrice, AlreadyReversed, NotReversible
 """
 
-from decimal import Decimal
-from typing import ClassVar
+from decimal import Context, Decimal
+from typing import ClassVar, Final
 
 import attrs
+
+_WIDE: Final = Context(prec=80)
+
+
+def _plain(amount: Decimal) -> str:
+    """Return plain notation without trailing zeros, as `money.text`, which stands on this module."""
+    return f"{amount.normalize(_WIDE):f}"
 
 
 @attrs.frozen(kw_only=True)
@@ -235,7 +242,7 @@ class InsufficientFunds(Refusal):
 
     @property
     def message(self) -> str:
-        return f"{self.required:f} {self.asset} needed, {self.available:f} available"
+        return f"{_plain(self.required)} {self.asset} needed, {_plain(self.available)} available"
 
 
 @attrs.frozen(kw_only=True)
@@ -250,7 +257,7 @@ class TreasuryExceeded(Refusal):
     @property
     def message(self) -> str:
         return (
-            f"{self.required:f} {self.asset} asked, the house can back {self.headroom:f};"
+            f"{_plain(self.required)} {self.asset} asked, the house can back {_plain(self.headroom)};"
             " book an opening of the treasury first"
         )
 

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from tradecore.domain.errors import Reason
-from tradecore.domain.money import EXACT, ZERO, multiply
+from tradecore.domain.money import EXACT, ZERO, multiply, text
 
 
 class InstrumentState(StrEnum):
@@ -123,17 +123,17 @@ def price_reasons(instrument: Instrument, price: Decimal, field: str) -> Iterato
     rule = instrument.price_filter
     if rule.min_price and price < rule.min_price:
         yield Reason(
-            rule="PRICE_FILTER", field=field, detail=f"{field} is below {rule.min_price:f}"
+            rule="PRICE_FILTER", field=field, detail=f"{field} is below {text(rule.min_price)}"
         )
     if rule.max_price and price > rule.max_price:
         yield Reason(
-            rule="PRICE_FILTER", field=field, detail=f"{field} is above {rule.max_price:f}"
+            rule="PRICE_FILTER", field=field, detail=f"{field} is above {text(rule.max_price)}"
         )
     if rule.tick_size and REMAINDER(price, rule.tick_size):
         yield Reason(
             rule="PRICE_FILTER",
             field=field,
-            detail=f"{field} is not a multiple of the tick {rule.tick_size:f}",
+            detail=f"{field} is not a multiple of the tick {text(rule.tick_size)}",
         )
 
 
@@ -148,14 +148,14 @@ def lot_reasons(
 
 def _one_lot(name: str, rule: LotSize, quantity: Decimal, field: str) -> Iterator[Reason]:
     if quantity < rule.min_quantity:
-        yield Reason(rule=name, field=field, detail=f"{field} is below {rule.min_quantity:f}")
+        yield Reason(rule=name, field=field, detail=f"{field} is below {text(rule.min_quantity)}")
     if rule.max_quantity and quantity > rule.max_quantity:
-        yield Reason(rule=name, field=field, detail=f"{field} is above {rule.max_quantity:f}")
+        yield Reason(rule=name, field=field, detail=f"{field} is above {text(rule.max_quantity)}")
     if rule.step_size and REMAINDER(quantity, rule.step_size):
         yield Reason(
             rule=name,
             field=field,
-            detail=f"{field} is not a multiple of the step {rule.step_size:f}",
+            detail=f"{field} is not a multiple of the step {text(rule.step_size)}",
         )
 
 
@@ -168,7 +168,7 @@ def notional_reasons(
         yield Reason(
             rule="NOTIONAL",
             field=field,
-            detail=f"worth {notional:f} {instrument.quote_asset}, below {rule.min_notional:f}",
+            detail=f"worth {text(notional)} {instrument.quote_asset}, below {text(rule.min_notional)}",
         )
     if (
         rule.max_notional
@@ -178,7 +178,7 @@ def notional_reasons(
         yield Reason(
             rule="NOTIONAL",
             field=field,
-            detail=f"worth {notional:f} {instrument.quote_asset}, above {rule.max_notional:f}",
+            detail=f"worth {text(notional)} {instrument.quote_asset}, above {text(rule.max_notional)}",
         )
 
 
@@ -198,5 +198,5 @@ def percent_price_reasons(
         yield Reason(
             rule="PERCENT_PRICE_BY_SIDE",
             field="price",
-            detail=f"price is outside {lowest:f} to {highest:f}",
+            detail=f"price is outside {text(lowest)} to {text(highest)}",
         )

@@ -12,7 +12,7 @@ from tradecore.domain.accounts import Account
 from tradecore.domain.errors import Reason
 from tradecore.domain.freezes import Freeze
 from tradecore.domain.instruments import Instrument, InstrumentState, OrderType, Side
-from tradecore.domain.money import EXACT, add, multiply
+from tradecore.domain.money import EXACT, add, multiply, text
 from tradecore.domain.orders import Order
 from tradecore.domain.reference_prices import ReferencePrice
 
@@ -118,7 +118,7 @@ def max_order_notional(view: RiskView) -> Iterator[Reason]:
     if limit is not None and view.notional > limit:
         yield Reason(
             rule="max-order-notional",
-            detail=f"the order is worth {view.notional:f}, at most {limit:f} is allowed",
+            detail=f"the order is worth {text(view.notional)}, at most {text(limit)} is allowed",
         )
 
 
@@ -145,7 +145,7 @@ def price_band(view: RiskView) -> Iterator[Reason]:
         yield Reason(
             rule="price-band",
             field="price",
-            detail=f"price {price:f} is more than {reach:f} away from the market's {reference:f}",
+            detail=f"price {text(price)} is more than {text(reach)} away from the market's {text(reference)}",
         )
 
 
@@ -168,7 +168,7 @@ def daily_notional(view: RiskView) -> Iterator[Reason]:
     if after > limit:
         yield Reason(
             rule="daily-notional",
-            detail=f"the day's orders would be worth {after:f}, at most {limit:f} is allowed",
+            detail=f"the day's orders would be worth {text(after)}, at most {text(limit)} is allowed",
         )
 
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+import attrs
+
 from tradecore.domain.accounts import Account
 from tradecore.domain.ids import HOUSE, AccountId
 from tradecore.domain.ledger import EntryKind
@@ -81,61 +83,65 @@ class MemoryStore:
 
 def load(tables: Tables, footprint: Footprint, recorded_at: datetime) -> WorkingSet:
     """Return what `footprint` names, as `ports.store.Footprint` describes it."""
-    orders = [tables.orders[key] for key in sorted(footprint.orders) if key in tables.orders]
+    orders = _present(tables.orders, sorted(footprint.orders))
     account_ids = sorted(footprint.accounts | {order.account_id for order in orders})
     symbols = sorted(footprint.symbols | {order.symbol for order in orders})
-    instruments = [tables.instruments[key] for key in symbols if key in tables.instruments]
+    instruments = _present(tables.instruments, symbols)
     traded = {asset for one in instruments for asset in (one.base_asset, one.quote_asset)}
     assets = sorted(footprint.assets | footprint.funding | traded)
     holdings = [(account_id, asset) for account_id in account_ids for asset in assets]
     stops = footprint.stops > StopsLock.NONE
-    used_keys = [tables.idempotency[key] for key in footprint.keys if key in tables.idempotency]
-    handled = [tables.inbox[key] for key in footprint.deliveries if key in tables.inbox]
+    entities = Loaded(
+        recorded_at=recorded_at,
+        accounts=_present(tables.accounts, account_ids),
+        wallets=_present(tables.wallets, holdings),
+        positions=_present(tables.positions, holdings) if footprint.positions else (),
+        orders=orders,
+        venue_orders=[
+            tables.venue_orders[order.order_id, child]
+            for order in orders
+            for child in range(1, order.children + 1)
+        ],
+        reservations=_present(tables.reservations, [order.order_id for order in orders]),
+        executions=_present(tables.executions, footprint.executions),
+        instruments=instruments,
+        assets=_present(tables.assets, assets),
+        limits=_present(tables.limits, [*account_ids, HOUSE]) if footprint.rules else (),
+        fees=_present(tables.fees, [*account_ids, HOUSE]) if footprint.fees else (),
+        freezes=list(tables.freezes.values()) if stops else (),
+        recent_orders=_recent_orders(tables, account_ids, recorded_at) if footprint.rules else (),
+        stops_exclusive=footprint.stops is StopsLock.EXCLUSIVE,
+        account_numbers=_draw_numbers(tables, footprint.new_accounts),
+    )
+    return WorkingSet(_with_records(entities, tables, footprint))
+
+
+def _with_records(entities: Loaded, tables: Tables, footprint: Footprint) -> Loaded:
+    """Return what was loaded with what earlier commands have left: answers, keys, entries."""
+    used_keys = _present(tables.idempotency, footprint.keys)
+    handled = _present(tables.inbox, footprint.deliveries)
     command_ids = {
         *footprint.commands,
         *(row.command_id for row in used_keys),
         *(row.command_id for row in handled),
     }
-    return WorkingSet(
-        Loaded(
-            recorded_at=recorded_at,
-            accounts=_present(tables.accounts, account_ids),
-            wallets=_present(tables.wallets, holdings),
-            positions=_present(tables.positions, holdings) if footprint.positions else (),
-            orders=orders,
-            venue_orders=[
-                tables.venue_orders[order.order_id, child]
-                for order in orders
-                for child in range(1, order.children + 1)
-            ],
-            reservations=_present(tables.reservations, [order.order_id for order in orders]),
-            executions=_present(tables.executions, footprint.executions),
-            instruments=instruments,
-            assets=_present(tables.assets, assets),
-            limits=_present(tables.limits, [*account_ids, HOUSE]) if footprint.rules else (),
-            fees=_present(tables.fees, [*account_ids, HOUSE]) if footprint.fees else (),
-            freezes=list(tables.freezes.values()) if stops else (),
-            journal_entries=_present(tables.journal_entries, footprint.journal_entries),
-            commands=_present(tables.commands, command_ids),
-            idempotency=used_keys,
-            inbox=handled,
-            client_order_ids={
-                key: tables.client_order_ids[key]
-                for key in footprint.client_order_ids
-                if key in tables.client_order_ids
-            },
-            recent_orders=(
-                _recent_orders(tables, account_ids, recorded_at) if footprint.rules else ()
-            ),
-            house_balances=[house_balance(tables, asset) for asset in sorted(footprint.funding)],
-            reversed_entries=frozenset(
-                key
-                for key in footprint.journal_entries
-                if (EntryKind.REVERSAL, key) in tables.references
-            ),
-            stops_exclusive=footprint.stops is StopsLock.EXCLUSIVE,
-            account_numbers=_draw_numbers(tables, footprint.new_accounts),
-        )
+    return attrs.evolve(
+        entities,
+        commands=_present(tables.commands, command_ids),
+        idempotency=used_keys,
+        inbox=handled,
+        client_order_ids={
+            key: tables.client_order_ids[key]
+            for key in footprint.client_order_ids
+            if key in tables.client_order_ids
+        },
+        journal_entries=_present(tables.journal_entries, footprint.journal_entries),
+        house_balances=[house_balance(tables, asset) for asset in sorted(footprint.funding)],
+        reversed_entries=frozenset(
+            key
+            for key in footprint.journal_entries
+            if (EntryKind.REVERSAL, key) in tables.references
+        ),
     )
 
 

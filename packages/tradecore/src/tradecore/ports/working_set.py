@@ -188,6 +188,19 @@ class WorkingSet:
     def __init__(self, loaded: Loaded) -> None:
         """Hold what was loaded."""
         self.recorded_at = loaded.recorded_at
+        self._hold_rows(loaded)
+        self.past_entries = {row.journal_entry_id: row for row in loaded.journal_entries}
+        self._reversed_entries = loaded.reversed_entries
+        self.stops_exclusive = loaded.stops_exclusive
+        self._account_numbers = list(loaded.account_numbers)
+        self._client_order_ids = dict(loaded.client_order_ids)
+        self._recent_orders = tuple(loaded.recent_orders)
+        self._new_orders: list[Order] = []
+        self.appended = Appended()
+        self.outbox: list[OutboxRecord] = []
+        self._staged = Appended()
+
+    def _hold_rows(self, loaded: Loaded) -> None:
         dirty: list[Rows] = []  # type: ignore[type-arg] # rows of any table
         self._dirty = dirty
         self.accounts: Rows[AccountId, Account] = Rows(
@@ -234,16 +247,6 @@ class WorkingSet:
         self.house_balances: Rows[str, HouseBalance] = Rows(
             lambda row: row.asset, loaded.house_balances, dirty
         )
-        self.past_entries = {row.journal_entry_id: row for row in loaded.journal_entries}
-        self._reversed_entries = loaded.reversed_entries
-        self.stops_exclusive = loaded.stops_exclusive
-        self._account_numbers = list(loaded.account_numbers)
-        self._client_order_ids = dict(loaded.client_order_ids)
-        self._recent_orders = tuple(loaded.recent_orders)
-        self._new_orders: list[Order] = []
-        self.appended = Appended()
-        self.outbox: list[OutboxRecord] = []
-        self._staged = Appended()
 
     # -- what decisions write besides rows ---------------------------------------------------
 

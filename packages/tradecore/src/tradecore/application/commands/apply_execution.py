@@ -28,9 +28,9 @@ from tradecore.domain.accounts import AccountStatus
 from tradecore.domain.events import AlertKind, ExecutionRecorded, TradingControlChanged
 from tradecore.domain.executions import Execution, ExecutionKey, Liquidity
 from tradecore.domain.freezes import Freeze, FreezeMode, FreezeScope
-from tradecore.domain.ids import HOUSE, AccountId, JournalEntryId, OrderId
+from tradecore.domain.ids import HOUSE, AccountId, OrderId
 from tradecore.domain.instruments import Asset, Instrument, Side
-from tradecore.domain.ledger import EntryKind, FillAmounts
+from tradecore.domain.ledger import EntryKind, FillAmounts, JournalEntry
 from tradecore.domain.money import ZERO, Price, Quantity, add, subtract
 from tradecore.domain.orders import Order, OrderStatus
 from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
@@ -116,7 +116,13 @@ def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Exec
         _postings(order.account_id, effect, context),
     )
     late = was_terminal or _exceeds(command, order)
-    execution = _execution(command, context, order, effect, entry.journal_entry_id, late=late)
+    execution = _owned(
+        _execution(command, context, entry, effect.amounts),
+        order,
+        child.child,
+        effect.payment,
+        late=late,
+    )
     books.executions.save(execution)
     books.record(ExecutionRecorded(execution=execution))
     _move_order(command, books, context, order, child)
@@ -226,39 +232,49 @@ def _exceeds(command: ApplyExecution, order: Order) -> bool:
 
 
 def _execution(
-    command: ApplyExecution,
-    context: Context,
-    order: Order,
-    effect: _Effect,
-    entry_id: JournalEntryId,
-    *,
-    late: bool,
+    command: ApplyExecution, context: Context, entry: JournalEntry, amounts: FillAmounts
 ) -> Execution:
-    payment = effect.payment
+    """Return the record of the fill, nobody's as yet but the house's."""
     return Execution(
         venue=command.venue,
         symbol=command.symbol,
         trade_id=command.trade_id,
         venue_order_id=command.venue_order_id,
-        order_id=order.order_id,
-        child=command.child,
-        account_id=order.account_id,
-        side=order.side,
+        order_id=None,
+        child=0,
+        account_id=HOUSE,
+        side=amounts.side,
         quantity=command.quantity,
         price=command.price,
         notional=command.notional,
         commission=command.commission,
         commission_asset=command.commission_asset,
-        fee=effect.amounts.fee,
-        fee_asset=effect.amounts.received_asset,
+        fee=amounts.fee,
+        fee_asset=amounts.received_asset,
         liquidity=command.liquidity,
+        late=False,
+        from_reservation=ZERO,
+        from_available=ZERO,
+        owed=ZERO,
+        journal_entry_id=entry.journal_entry_id,
+        transacted_at=command.transacted_at,
+        recorded_at=context.now,
+    )
+
+
+def _owned(
+    execution: Execution, order: Order, child: int, payment: Payment, *, late: bool
+) -> Execution:
+    """Return the record as a fill of `order`, with where its cost came from."""
+    return attrs.evolve(
+        execution,
+        order_id=order.order_id,
+        child=child,
+        account_id=order.account_id,
         late=late or bool(payment.from_available or payment.owed),
         from_reservation=payment.from_reservation,
         from_available=payment.from_available,
         owed=payment.owed,
-        journal_entry_id=entry_id,
-        transacted_at=command.transacted_at,
-        recorded_at=context.now,
     )
 
 
@@ -283,31 +299,7 @@ def _suspend(command: ApplyExecution, books: WorkingSet, context: Context) -> Ex
         command.key.reference,
         ledger.fill(ledger.SUSPENSE, amounts, context.rules.venue),
     )
-    execution = Execution(
-        venue=command.venue,
-        symbol=command.symbol,
-        trade_id=command.trade_id,
-        venue_order_id=command.venue_order_id,
-        order_id=None,
-        child=0,
-        account_id=HOUSE,
-        side=command.side,
-        quantity=command.quantity,
-        price=command.price,
-        notional=command.notional,
-        commission=command.commission,
-        commission_asset=command.commission_asset,
-        fee=ZERO,
-        fee_asset=amounts.received_asset,
-        liquidity=command.liquidity,
-        late=False,
-        from_reservation=ZERO,
-        from_available=ZERO,
-        owed=ZERO,
-        journal_entry_id=entry.journal_entry_id,
-        transacted_at=command.transacted_at,
-        recorded_at=context.now,
-    )
+    execution = _execution(command, context, entry, amounts)
     books.executions.save(execution)
     books.record(ExecutionRecorded(execution=execution))
     raise_alert(

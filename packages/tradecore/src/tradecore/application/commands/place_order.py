@@ -33,6 +33,7 @@ from tradecore.domain.money import (
     multiply,
     require_scale,
     round_down,
+    text,
 )
 from tradecore.domain.orders import Order
 from tradecore.domain.reference_prices import ReferencePrice
@@ -310,8 +311,8 @@ def _funds_reasons(books: WorkingSet, reservation: Reservation | None) -> Iterat
     if reservation.amount > wallet.available:
         yield Reason(
             rule="insufficient-funds",
-            detail=f"{reservation.amount:f} {reservation.asset} needed,"
-            f" {wallet.available:f} available",
+            detail=f"{text(reservation.amount)} {reservation.asset} needed,"
+            f" {text(wallet.available)} available",
         )
 
 
