@@ -131,7 +131,25 @@ def test_wrong_settings_are_all_named_at_once(tradecore: Command) -> None:
     answer = tradecore("doctor", TRADECORE_PORT="much", TRADECORE_COLOUR="blue")
     assert answer.returncode == 2
     assert "TRADECORE_COLOUR" in answer.stderr
-    assert "port" in answer.stderr
+    assert "TRADECORE_PORT" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(launch: Launch, tradecore: Command) -> None:
+    running = launch()
+    taken = running.address.rpartition(":")[2]
+    other = running.environment["TRADECORE_DATA_DIRECTORY"] + "-other"
+    answer = tradecore("run", TRADECORE_PORT=taken, TRADECORE_DATA_DIRECTORY=other)
+    assert answer.returncode == 2
+    assert "a port is in use; see `tradecore doctor`" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_data_folder_in_use_is_told_in_one_sentence(launch: Launch, tradecore: Command) -> None:
+    launch()
+    answer = tradecore("run")
+    assert answer.returncode == 2
+    assert "is in use by another process" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 
