@@ -30,6 +30,7 @@ from tradecore.ports.store import (
     Footprint,
     Store,
     StoreError,
+    StoreUnavailable,
 )
 from tradecore.ports.working_set import Provenance, WorkingSet
 
@@ -132,10 +133,21 @@ class Executor:
             ExecutorFull, ExecutorStopped: it was not run.
             LockTimeout, StoreUnavailable, ConcurrentUpdate, ConstraintViolated: nothing was kept.
         """
-        if self._stopping:
-            raise ExecutorStopped
         if len(self._waiting) >= self._max_waiting:
             raise ExecutorFull
+        return await self.follow_up(command)
+
+    async def follow_up(self, command: Command[AnswerT]) -> Outcome[AnswerT]:
+        """Return what came of a command that follows up what was accepted before.
+
+        The venue's reports must not be turned away because new orders fill the queue; who calls
+        bounds how many it has under way. Otherwise as `execute`.
+
+        Raises:
+            As `execute`, but for ExecutorFull.
+        """
+        if self._stopping:
+            raise ExecutorStopped
         answer: asyncio.Future[Outcome[AnswerT]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(command, answer, command.footprint()))
         self._arrived.set()
@@ -173,6 +185,12 @@ class Executor:
         """Run a batch; after a failure, each of its commands alone."""
         try:
             results = await self._transact(batch)
+        except StoreUnavailable as away:
+            # Nothing was kept; alone, each would only wait for the same store once more.
+            logger.warning("executor.store_away", extra={"size": len(batch), "error": repr(away)})
+            for waiting in batch:
+                waiting.deliver(StoreUnavailable(*away.args))
+            return
         except StoreError as failure:
             logger.warning(
                 "executor.batch_failed", extra={"size": len(batch), "error": repr(failure)}

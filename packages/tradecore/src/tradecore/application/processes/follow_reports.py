@@ -34,7 +34,7 @@ async def _follow(gateway: Gateway) -> None:
 
     async def apply(command: Command[Any]) -> None:
         try:
-            await gateway.executor.execute(command)
+            await gateway.executor.follow_up(command)
         except DomainError:
             logger.exception("reports.not_applied", extra={"command": command.kind})
         finally:

@@ -49,7 +49,7 @@ class Gateway:
 
     async def submit_order(self, order_id: OrderId, handles: Delivery, correlation_id: str) -> None:
         """Send an accepted order once. A redelivery finds the attempt and leaves it to `settle`."""
-        outcome = await self.executor.execute(
+        outcome = await self.executor.follow_up(
             OpenAttempt(**self._head(correlation_id), order_id=order_id, handles=handles)
         )
         attempt = outcome.unwrap()
@@ -61,7 +61,7 @@ class Gateway:
         try:
             report = await self.venue.submit(child)
         except VenueRejected as refusal:
-            await self.executor.execute(
+            await self.executor.follow_up(
                 RejectAttempt(
                     **self._head(correlation_id),
                     order_id=child.order_id,
@@ -90,7 +90,7 @@ class Gateway:
         except VenueRejected as refusal:
             found = await self.venue.query(child)
             if found is not None and found.outcome is None:
-                await self.executor.execute(
+                await self.executor.follow_up(
                     RefuseCancel(
                         **self._head(correlation_id),
                         order_id=child.order_id,
@@ -109,7 +109,7 @@ class Gateway:
     async def record(self, child: VenueOrder, report: OrderReport, correlation_id: str) -> None:
         """Note what the venue says of a child; fetch the fills that it counts and we lack."""
         recorded = (
-            await self.executor.execute(
+            await self.executor.follow_up(
                 RecordReport(
                     **self._head(correlation_id),
                     order_id=child.order_id,
@@ -127,7 +127,7 @@ class Gateway:
     async def catch_up(self, child: VenueOrder, correlation_id: str) -> None:
         """Apply every fill of a child that the venue has; those that we have change nothing."""
         for report in await self.venue.executions(child):
-            await self.executor.execute(self._execution(report, correlation_id))
+            await self.executor.follow_up(self._execution(report, correlation_id))
 
     async def settle(self, child: VenueOrder, *, may_renew: bool) -> bool:
         """Ask about a child whose outcome is open; return whether the venue knew it.
@@ -142,7 +142,7 @@ class Gateway:
             return True
         if may_renew and not await self.venue.executions(child):
             renewed: Attempt = (
-                await self.executor.execute(
+                await self.executor.follow_up(
                     RenewAttempt(
                         **self._head(correlation_id),
                         order_id=child.order_id,

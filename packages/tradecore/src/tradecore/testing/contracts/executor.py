@@ -368,6 +368,49 @@ class ExecutorContract:
             )
         assert sum(isinstance(result, ExecutorFull) for result in results) == 2
 
+    async def test_what_follows_up_is_never_turned_away(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        async with Executor(
+            store,
+            USE_CASES,
+            clock=house.clock,
+            ids=house.ids,
+            prices=house.prices,
+            max_waiting=1,
+        ) as executor:
+            outcomes = await asyncio.gather(
+                *(executor.follow_up(house.buy(account_id)) for _ in range(5))
+            )
+        assert all(outcome.refusal is None for outcome in outcomes)
+
+    async def test_f61_a_store_that_is_away_fails_its_batch_at_once(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        tries = 0
+
+        async def fault(step: str) -> None:
+            nonlocal tries
+            if step == "load":
+                tries += 1
+                raise StoreUnavailable("away")
+
+        async with Executor(
+            FaultyStore(store, fault),
+            USE_CASES,
+            clock=house.clock,
+            ids=house.ids,
+            prices=house.prices,
+        ) as executor:
+            results = await asyncio.gather(
+                *(executor.execute(house.buy(account_id)) for _ in range(50)),
+                return_exceptions=True,
+            )
+        assert all(isinstance(result, StoreUnavailable) for result in results)
+        assert tries == 1
+
     async def test_a_stopped_executor_finishes_what_waits_and_takes_nothing_new(
         self, store: Store, house: Scenario
     ) -> None:
