@@ -2,6 +2,9 @@
 -- to the tables that are locked (a read takes the same statements without); ORDER BY comes first, so
 -- that two transactions that meet wait for each other instead of deadlocking.
 --
+-- Where rows are joined to keys, the table stands in a LATERAL query with a LIMIT or an ORDER BY: a plan
+-- made while the table was small would else walk the table and look for each row among the keys.
+--
 -- A statement sees what was committed before it began (READ COMMITTED), so whatever depends on a lock
 -- is read by a later statement than the one that took it.
 
@@ -121,20 +124,33 @@ SELECT l.account_id::text, l.max_order_notional, l.max_open_orders, l.max_daily_
                               || '00000000-0000-7000-8000-000000000000'::uuid)
 
 -- recent_orders
--- A row of one's own replaces the default whole, so its missing window means none.
-SELECT o.account_id::text, o.symbol, o.side, o.type, o.quantity, o.quote_quantity, o.price,
-       o.created_at
-  FROM accounts AS a
-  JOIN limits AS house ON house.account_id = '00000000-0000-7000-8000-000000000000'
-  LEFT JOIN limits AS own ON own.account_id = a.account_id
-  JOIN orders AS o
-    ON o.account_id = a.account_id
-   AND o.created_at >= transaction_timestamp()
-       - CASE WHEN own.account_id IS NULL THEN house.duplicate_window
-              ELSE own.duplicate_window END
- WHERE a.account_id = ANY (%(accounts)s::uuid[]
-                           || ARRAY(SELECT o.account_id FROM orders AS o
-                                     WHERE o.order_id = ANY (%(orders)s::uuid[])))
+-- A row of one's own replaces the default whole, so its missing window means none. The order makes
+-- the index by creation the cheapest, however few orders the planner believes in.
+SELECT recent.account_id::text, recent.symbol, recent.side, recent.type, recent.quantity,
+       recent.quote_quantity, recent.price, recent.created_at
+  FROM (
+         SELECT a.account_id,
+                CASE WHEN own.account_id IS NULL THEN house.duplicate_window
+                     ELSE own.duplicate_window END AS duplicate_window
+           FROM accounts AS a
+           JOIN limits AS house ON house.account_id = '00000000-0000-7000-8000-000000000000'
+           LEFT JOIN LATERAL (
+                  SELECT l.account_id, l.duplicate_window
+                    FROM limits AS l WHERE l.account_id = a.account_id LIMIT 1
+                ) AS own ON true
+          WHERE a.account_id = ANY (%(accounts)s::uuid[]
+                                    || ARRAY(SELECT o.account_id FROM orders AS o
+                                              WHERE o.order_id = ANY (%(orders)s::uuid[])))
+       ) AS k
+ CROSS JOIN LATERAL (
+         SELECT o.account_id, o.symbol, o.side, o.type, o.quantity, o.quote_quantity, o.price,
+                o.created_at
+           FROM orders AS o
+          WHERE o.account_id = k.account_id
+            AND o.created_at >= transaction_timestamp() - k.duplicate_window
+          ORDER BY o.created_at
+       ) AS recent
+ WHERE k.duplicate_window IS NOT NULL
 
 -- fees
 -- With the house's row, the default.
@@ -149,8 +165,12 @@ SELECT f.account_id::text, f.maker, f.taker
 SELECT o.account_id::text, o.client_order_id, o.order_id::text
   FROM unnest(%(client_accounts)s::uuid[], %(client_order_ids)s::text[])
        AS k (account_id, client_order_id)
-  JOIN orders AS o
-    ON o.account_id = k.account_id AND o.client_order_id = k.client_order_id
+ CROSS JOIN LATERAL (
+         SELECT o.account_id, o.client_order_id, o.order_id
+           FROM orders AS o
+          WHERE o.account_id = k.account_id AND o.client_order_id = k.client_order_id
+          LIMIT 1
+       ) AS o
 
 -- executions
 SELECT e.venue, e.symbol, e.trade_id, e.venue_order_id, e.order_id::text, e.child,
@@ -159,21 +179,35 @@ SELECT e.venue, e.symbol, e.trade_id, e.venue_order_id, e.order_id::text, e.chil
        e.from_available, e.owed, e.journal_entry_id::text, e.transacted_at, e.recorded_at
   FROM unnest(%(venues)s::text[], %(execution_symbols)s::text[], %(trade_ids)s::bigint[],
               %(venue_order_ids)s::bigint[]) AS k (venue, symbol, trade_id, venue_order_id)
-  JOIN executions AS e
-    ON e.venue = k.venue AND e.symbol = k.symbol AND e.trade_id = k.trade_id
-   AND e.venue_order_id = k.venue_order_id
+ CROSS JOIN LATERAL (
+         SELECT e.*
+           FROM executions AS e
+          WHERE e.venue = k.venue AND e.symbol = k.symbol AND e.trade_id = k.trade_id
+            AND e.venue_order_id = k.venue_order_id
+          LIMIT 1
+       ) AS e
 
 -- journal_entries
 SELECT j.journal_entry_id::text, j.kind, j.reference, j.recorded_at, p.account, p.asset, p.amount
   FROM journal_entries AS j
-  JOIN postings AS p ON p.journal_entry_id = j.journal_entry_id
+ CROSS JOIN LATERAL (
+         SELECT p.line, p.account, p.asset, p.amount
+           FROM postings AS p
+          WHERE p.journal_entry_id = j.journal_entry_id
+          ORDER BY p.line
+       ) AS p
  WHERE j.journal_entry_id = ANY (%(journal_entries)s::uuid[])
  ORDER BY j.journal_entry_id, p.line
 
 -- reversed_entries
 SELECT j.reference
   FROM unnest(%(journal_entries)s::text[]) AS k (reference)
-  JOIN journal_entries AS j ON j.kind = 'reversal' AND j.reference = k.reference
+ CROSS JOIN LATERAL (
+         SELECT j.reference
+           FROM journal_entries AS j
+          WHERE j.kind = 'reversal' AND j.reference = k.reference
+          LIMIT 1
+       ) AS j
 
 -- house_balances
 -- The venue's contra is not the house's to give; what a customer owes weakens it.
@@ -197,12 +231,22 @@ SELECT nextval('account_numbers') FROM generate_series(1, %(new_accounts)s::inte
 -- idempotency_keys
 SELECT i.owner, i.key, i.request_hash, i.command_id::text, i.recorded_at
   FROM unnest(%(owners)s::text[], %(keys)s::text[]) AS k (owner, key)
-  JOIN idempotency_keys AS i ON i.owner = k.owner AND i.key = k.key
+ CROSS JOIN LATERAL (
+         SELECT i.owner, i.key, i.request_hash, i.command_id, i.recorded_at
+           FROM idempotency_keys AS i
+          WHERE i.owner = k.owner AND i.key = k.key
+          LIMIT 1
+       ) AS i
 
 -- inbox
 SELECT b.consumer, b.event_id::text, b.command_id::text
   FROM unnest(%(consumers)s::text[], %(event_ids)s::uuid[]) AS k (consumer, event_id)
-  JOIN inbox AS b ON b.consumer = k.consumer AND b.event_id = k.event_id
+ CROSS JOIN LATERAL (
+         SELECT b.consumer, b.event_id, b.command_id
+           FROM inbox AS b
+          WHERE b.consumer = k.consumer AND b.event_id = k.event_id
+          LIMIT 1
+       ) AS b
 
 -- commands
 -- Those asked for, those that used the keys and those that handled the events asked for.
@@ -212,8 +256,18 @@ SELECT c.command_id::text, c.kind, c.outcome, c.recorded_at
        = ANY (%(commands)s::uuid[]
               || ARRAY(SELECT i.command_id
                          FROM unnest(%(owners)s::text[], %(keys)s::text[]) AS k (owner, key)
-                         JOIN idempotency_keys AS i ON i.owner = k.owner AND i.key = k.key)
+                        CROSS JOIN LATERAL (
+                                SELECT i.command_id
+                                  FROM idempotency_keys AS i
+                                 WHERE i.owner = k.owner AND i.key = k.key
+                                 LIMIT 1
+                              ) AS i)
               || ARRAY(SELECT b.command_id
                          FROM unnest(%(consumers)s::text[], %(event_ids)s::uuid[])
                               AS k (consumer, event_id)
-                         JOIN inbox AS b ON b.consumer = k.consumer AND b.event_id = k.event_id))
+                        CROSS JOIN LATERAL (
+                                SELECT b.command_id
+                                  FROM inbox AS b
+                                 WHERE b.consumer = k.consumer AND b.event_id = k.event_id
+                                 LIMIT 1
+                              ) AS b))

@@ -1,4 +1,5 @@
 -- Everything that a batch has decided, a statement per table and kind of change, however many rows.
+-- A change says its keys twice: a plan made while the table was small would else walk the table.
 -- Changed rows are locked since they were loaded; the CHECKs are the second opinion on the domain.
 
 -- insert_assets
@@ -102,6 +103,7 @@ UPDATE accounts AS t
          rate_window, rate_count
        )
  WHERE t.account_id = v.account_id
+   AND t.account_id = ANY (%(account_id)s::uuid[])
 
 -- insert_wallets
 INSERT INTO wallets (account_id, asset, available, reserved, owed)
@@ -118,6 +120,7 @@ UPDATE wallets AS t
          %(reserved)s::numeric[], %(owed)s::numeric[]
        ) AS v (account_id, asset, available, reserved, owed)
  WHERE t.account_id = v.account_id AND t.asset = v.asset
+   AND t.account_id = ANY (%(account_id)s::uuid[])
 
 -- insert_positions
 INSERT INTO positions (account_id, asset, quantity, cost, realised_profit)
@@ -134,6 +137,7 @@ UPDATE positions AS t
          %(realised_profit)s::numeric[]
        ) AS v (account_id, asset, quantity, cost, realised_profit)
  WHERE t.account_id = v.account_id AND t.asset = v.asset
+   AND t.account_id = ANY (%(account_id)s::uuid[])
 
 -- insert_orders
 INSERT INTO orders (
@@ -169,6 +173,7 @@ UPDATE orders AS t
          filled_notional, version, children, reason, late_fill, updated_at
        )
  WHERE t.order_id = v.order_id
+   AND t.order_id = ANY (%(order_id)s::uuid[])
 
 -- insert_venue_orders
 INSERT INTO venue_orders (
@@ -199,6 +204,7 @@ UPDATE venue_orders AS t
          filled_quantity
        )
  WHERE t.order_id = v.order_id AND t.child = v.child
+   AND t.order_id = ANY (%(order_id)s::uuid[])
 
 -- insert_reservations
 INSERT INTO reservations (order_id, account_id, asset, amount, consumed, released)
@@ -215,6 +221,7 @@ UPDATE reservations AS t
          %(released)s::numeric[]
        ) AS v (order_id, amount, consumed, released)
  WHERE t.order_id = v.order_id
+   AND t.order_id = ANY (%(order_id)s::uuid[])
 
 -- insert_order_events
 INSERT INTO order_events (
@@ -290,6 +297,7 @@ UPDATE limits AS t
          max_orders_per_second, price_band, allowed_symbols, duplicate_window
        )
  WHERE t.account_id = v.account_id
+   AND t.account_id = ANY (%(account_id)s::uuid[])
 
 -- delete_limits
 DELETE FROM limits WHERE account_id = ANY (%(account_id)s::uuid[])
@@ -304,6 +312,7 @@ UPDATE fee_policies AS t
   FROM unnest(%(account_id)s::uuid[], %(maker)s::numeric[], %(taker)s::numeric[])
        AS v (account_id, maker, taker)
  WHERE t.account_id = v.account_id
+   AND t.account_id = ANY (%(account_id)s::uuid[])
 
 -- delete_fees
 DELETE FROM fee_policies WHERE account_id = ANY (%(account_id)s::uuid[])
