@@ -32,6 +32,8 @@ BASELINE: Final = "bench_baseline"
 STANDING: Final = "standing"
 """The client order id of the order that each account's fills belong to."""
 
+#: A database larger than its cache would measure the cache.
+_ROOMY: Final = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
 _DEPOSIT: Final = Decimal(100_000_000)
 _TREASURY: Final = Decimal(1_000_000_000_000)
 _AT_ONCE: Final = 256
@@ -53,7 +55,7 @@ def fresh_price(clock: Clock) -> ReferencePrice:
 @contextmanager
 def server(folder: Path) -> Iterator[EmbeddedPostgres]:
     """Yield a server on an empty folder, durable as in production."""
-    with EmbeddedPostgres(folder) as running:
+    with EmbeddedPostgres(folder, settings=_ROOMY) as running:
         yield running
 
 
