@@ -191,17 +191,20 @@ SELECT * FROM unnest(
 )
 
 -- update_venue_orders
+-- A renewed attempt is signed anew: when, and for how long it is good, change with it.
 UPDATE venue_orders AS t
-   SET status = v.status, venue_order_id = v.venue_order_id, outcome = v.outcome,
+   SET attempted_at = v.attempted_at, receive_window = v.receive_window, status = v.status,
+       venue_order_id = v.venue_order_id, outcome = v.outcome,
        outcome_reason = v.outcome_reason, outcome_quantity = v.outcome_quantity,
        filled_quantity = v.filled_quantity
   FROM unnest(
-         %(order_id)s::uuid[], %(child)s::integer[], %(status)s::text[],
-         %(venue_order_id)s::bigint[], %(outcome)s::text[], %(outcome_reason)s::text[],
-         %(outcome_quantity)s::numeric[], %(filled_quantity)s::numeric[]
+         %(order_id)s::uuid[], %(child)s::integer[], %(attempted_at)s::timestamptz[],
+         %(receive_window)s::interval[], %(status)s::text[], %(venue_order_id)s::bigint[],
+         %(outcome)s::text[], %(outcome_reason)s::text[], %(outcome_quantity)s::numeric[],
+         %(filled_quantity)s::numeric[]
        ) AS v (
-         order_id, child, status, venue_order_id, outcome, outcome_reason, outcome_quantity,
-         filled_quantity
+         order_id, child, attempted_at, receive_window, status, venue_order_id, outcome,
+         outcome_reason, outcome_quantity, filled_quantity
        )
  WHERE t.order_id = v.order_id AND t.child = v.child
    AND t.order_id = ANY (%(order_id)s::uuid[])

@@ -15,6 +15,13 @@ from tradecore.memory import SystemClock
 from tradecore.ports.records import CommandRecord
 from tradecore.ports.store import ConstraintViolated, Footprint, StopsLock, Store
 from tradecore.ports.working_set import Provenance, WorkingSet
+from tradecore.testing.contracts.store_changes import (
+    CHANGES,
+    EVERYTHING,
+    GROUND,
+    NEVER_CHANGES,
+    unchanged,
+)
 from tradecore.testing.scenario import BTCUSDT, Scenario, scenario
 
 
@@ -127,6 +134,29 @@ class StoreContract:
         assert found.filled_quantity == Decimal("0.004")
         assert found.filled_notional == Decimal(240)
         assert found.created_at == order.created_at
+
+    @pytest.mark.parametrize("table", CHANGES)
+    async def test_every_field_that_can_change_is_written(self, store: Store, table: str) -> None:
+        change = CHANGES[table]
+        assert set(unchanged(change.before, change.after)) == set(NEVER_CHANGES[table])
+        async with store.transaction() as transaction:
+            books = await transaction.load(EVERYTHING)
+            for of_table, row in GROUND:
+                getattr(books, of_table).save(row)
+            keep(books)
+            await transaction.save(books)
+            await transaction.commit()
+
+        # And back again: from nothing to something, and from something to nothing.
+        for row in (change.after, change.before):
+            async with store.transaction() as transaction:
+                books = await transaction.load(EVERYTHING)
+                getattr(books, table).save(row)
+                keep(books)
+                await transaction.save(books)
+                await transaction.commit()
+            found = getattr(await store.read(EVERYTHING), table)
+            assert found[found.key_of(row)] == row
 
     async def test_negative_wallets_are_refused(self, store: Store, house: Scenario) -> None:
         account_id = await house.customer(usdt=Decimal(100))
