@@ -18,9 +18,12 @@ from pg_adapter.testing_tools import WALLET, Till, keep, write
 from tradecore.domain.ids import AccountId
 from tradecore.ports.store import (
     ConcurrentUpdate,
+    ConstraintViolated,
     Footprint,
     LockTimeout,
+    StatementFailed,
     StopsLock,
+    StoreError,
     StoreUnavailable,
 )
 from tradecore.testing.builders import ALICE, build_account, build_wallet, id_of
@@ -169,7 +172,7 @@ async def test_a_deadlock_is_a_concurrent_update(database_dsn: str, store: PgSto
 
 
 async def test_a_statement_that_takes_too_long_is_given_up(pool: PgPool, store: PgStore) -> None:
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StatementFailed):
         await pool.run([Call(prepared.number("sleep", "SELECT pg_sleep(5)"), [])])
 
     assert await Till(store).balance() == Decimal(1000)
@@ -183,7 +186,7 @@ async def test_after_a_refused_statement_commit_keeps_nothing(
             application.execute("SELECT FROM accounts WHERE account_id = %s FOR UPDATE", [ALICE])
             with pytest.raises(LockTimeout):
                 await transaction.load(WALLET)
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StatementFailed):
             await transaction.commit()
 
     assert await Till(store).balance() == Decimal(1000)
@@ -205,6 +208,40 @@ async def test_a_schema_that_is_not_there_is_no_refusal(
     with psycopg.connect(owner_dsn) as owner:
         owner.execute("ALTER TABLE wallets RENAME TO gone")
 
-    with pytest.raises(StoreUnavailable, match=r"^sqlstate_42P01$"):
+    with pytest.raises(StatementFailed, match=r"^sqlstate_42P01$"):
         await Till(store).balance()
     assert "postgres.statement_failed" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("08006", StoreUnavailable),
+        ("53300", StoreUnavailable),
+        ("57P01", StoreUnavailable),
+        ("57P03", StoreUnavailable),
+        ("57014", StatementFailed),
+        ("54001", StatementFailed),
+        ("42501", StatementFailed),
+        ("25006", StatementFailed),
+        ("25P02", StatementFailed),
+        ("58030", StatementFailed),
+        ("P0001", StatementFailed),
+        ("XX000", StatementFailed),
+        ("0A000", ConcurrentUpdate),
+        ("40001", ConcurrentUpdate),
+        ("55P03", LockTimeout),
+        ("22003", ConstraintViolated),
+        ("23514", ConstraintViolated),
+    ],
+)
+async def test_only_a_server_at_its_end_is_unavailable(
+    pool: PgPool, state: str, kind: type[StoreError]
+) -> None:
+    """Whoever is told so gives up a whole batch; one bad statement must cost only itself."""
+    raising = prepared.number(
+        f"raise {state}", f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"
+    )
+    with pytest.raises(StoreError) as raised:
+        await pool.run([Call(raising, [])])
+    assert type(raised.value) is kind

@@ -1,6 +1,7 @@
 """Every error has a problem of its own, and none tells of the inside."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from tradecore.ports.store import (
     ConcurrentUpdate,
     ConstraintViolated,
     LockTimeout,
+    StatementFailed,
     StoreError,
     StoreUnavailable,
 )
@@ -35,6 +37,8 @@ def leaves(kind: type[DomainError]) -> Iterator[type[DomainError]]:
         yield from leaves(one)
 
 
+# attrs makes a class with slots anew; the first one is listed until it is collected.
+gc.collect()
 LEAVES = sorted(leaves(DomainError), key=lambda kind: kind.__name__)
 STATUS_OF_BRANCH = {InvalidCommand: 400, NotFound: 404, Refusal: 422, Conflict: 409}
 
@@ -85,6 +89,7 @@ class Failing:
         (CommitOutcomeUnknown(SECRET), 503, "outcome-unknown"),
         (VerifierUnavailable(SECRET), 503, "verifier-unavailable"),
         (ConstraintViolated(SECRET), 500, "internal-error"),
+        (StatementFailed(SECRET), 500, "internal-error"),
         (StoreError(SECRET), 500, "internal-error"),
         (ValueError(SECRET), 500, "internal-error"),
         (AssertionError(SECRET), 500, "internal-error"),

@@ -17,6 +17,7 @@ from tradecore.ports.store import (
     ConcurrentUpdate,
     ConstraintViolated,
     LockTimeout,
+    StatementFailed,
     StoreError,
     StoreUnavailable,
 )
@@ -34,13 +35,17 @@ _BY_STATE: Final[Mapping[str, type[StoreError]]] = {
     "0A000": ConcurrentUpdate,  # feature_not_supported: cached plan must not change result type
     "26000": ConcurrentUpdate,  # invalid_sql_statement_name: the prepared statement is gone
     "55P03": LockTimeout,  # lock_not_available
-    # Locks give up earlier than statements do, so this was not a lock.
-    "57014": StoreUnavailable,  # query_canceled, by statement_timeout
 }
+#: The server, and not one statement, is at its end: nobody else's would fare better.
+_AWAY: Final = (
+    "08",  # connection_exception
+    "53",  # insufficient_resources
+    "57P0",  # operator_intervention: shut down, crashed, starting up, dropped
+)
+#: Ours to mend. What is missing or forbidden is a name of the schema: its message holds no values.
+_BUGS: Final = ("42", "0A", "XX")
 #: After these the connection is of no further use, though it is open.
 STALE: Final = frozenset({"0A000", "26000"})
-#: Ours to mend, not to wait for.
-_BUGS: Final = ("42", "0A", "XX")
 
 
 def sqlstate(result: PGresult) -> str | None:
@@ -51,16 +56,19 @@ def sqlstate(result: PGresult) -> str | None:
 
 def of_result(result: PGresult) -> StoreError:
     """Return the port's error for a statement that the server refused."""
-    state = sqlstate(result) or ""
+    state = sqlstate(result)
+    if state is None or state.startswith(_AWAY):
+        return StoreUnavailable(f"sqlstate_{state}")
     if state[:2] == _INTEGRITY:
         return ConstraintViolated(_text(result, DiagnosticField.CONSTRAINT_NAME) or _column(result))
     if state[:2] == _DATA:
         return ConstraintViolated(f"sqlstate_{state}")
-    if state[:2] in _BUGS:
-        # What is missing or forbidden is a name of the schema; no values are in it.
-        message = _text(result, DiagnosticField.MESSAGE_PRIMARY)
+    kind = _BY_STATE.get(state, StatementFailed)
+    told = state[:2] in _BUGS
+    if told or kind is StatementFailed:
+        message = _text(result, DiagnosticField.MESSAGE_PRIMARY) if told else None
         logger.error("postgres.statement_failed", extra={"sqlstate": state, "error": message})
-    return _BY_STATE.get(state, StoreUnavailable)(f"sqlstate_{state}")
+    return kind(f"sqlstate_{state}")
 
 
 def _text(result: PGresult, field: DiagnosticField) -> str | None:

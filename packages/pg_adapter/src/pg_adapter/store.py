@@ -14,6 +14,7 @@ from pg_adapter.prepared import BEGIN, BEGIN_READ, COMMIT, ROLLBACK
 from tradecore.ports.store import (
     CommitOutcomeUnknown,
     Footprint,
+    StatementFailed,
     StoreError,
     StoreUnavailable,
     Transaction,
@@ -58,7 +59,7 @@ class PgTransaction:
             raise
         # COMMIT of a failed transaction succeeds, by rolling back.
         if result.command_status != b"COMMIT":
-            raise StoreUnavailable("the transaction had failed before")
+            raise StatementFailed("the transaction had failed before")
 
     async def rollback(self) -> None:
         """End what was begun and not committed; a connection that will not is closed."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 
@@ -33,8 +33,19 @@ class StoreUnavailable(StoreError):
     """There is no connection, or it broke before COMMIT was sent. Nothing was kept."""
 
 
+class StatementFailed(StoreError):
+    """The store could not carry the statement out, and it is no fault of the connection.
+
+    Nothing was kept. Whatever else shared the transaction may go through without it.
+    """
+
+
 class CommitOutcomeUnknown(StoreError):
     """The connection broke after COMMIT was sent: look for one's own commands, never repeat."""
+
+
+AWAY: Final = (StoreUnavailable, CommitOutcomeUnknown)
+"""What says that the store is away: no fault of any command, and the same for all of them."""
 
 
 class StopsLock(IntEnum):
@@ -108,21 +119,24 @@ class Transaction(Protocol):
         """Return what `footprint` names, locked in the fixed order. Missing rows are absent.
 
         Raises:
-            ConcurrentUpdate, LockTimeout, StoreUnavailable: nothing is held afterwards.
+            ConcurrentUpdate, LockTimeout, StatementFailed, StoreUnavailable: nothing is held
+                afterwards.
         """
 
     async def save(self, books: WorkingSet) -> None:
         """Write everything that `books` has kept, one statement per table.
 
         Raises:
-            ConcurrentUpdate, ConstraintViolated, StoreUnavailable: here, or from `commit`.
+            ConcurrentUpdate, ConstraintViolated, StatementFailed, StoreUnavailable: here, or
+                from `commit`.
         """
 
     async def commit(self) -> None:
         """Make it durable.
 
         Raises:
-            ConcurrentUpdate, ConstraintViolated: nothing was kept.
+            ConcurrentUpdate, ConstraintViolated, StatementFailed, StoreUnavailable: nothing was
+                kept.
             CommitOutcomeUnknown: the answer was lost; look up one's own commands.
         """
 
