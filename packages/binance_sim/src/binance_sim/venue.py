@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from binance_sim.engine.errors import VenueError
 from binance_sim.engine.events import Event, OrderSnapshot, account_of
@@ -29,6 +30,7 @@ from tradecore.ports.venue import (
     VenueBalance,
     VenueHistory,
     VenueReport,
+    VenueUnavailable,
 )
 
 
@@ -60,8 +62,15 @@ class SimulatedVenue:
         self._clock = clock
         exchange.journal.listeners.append(self._publish)
 
+    async def time(self) -> datetime:
+        """Return the venue's time: its clock's."""
+        return self._clock.now()
+
     async def submit(self, child: VenueOrder) -> OrderReport:
         """Place `child` under its own client order id; see the port for what is raised."""
+        if self._clock.now() > child.attempted_at + child.receive_window:
+            text = "-1021 Timestamp for this request is outside of the recvWindow."
+            raise VenueUnavailable(text)
         try:
             request = to_new_order(child, self._stp_mode(child.symbol))
             step = self._exchange.place(self._account, request, self._now_us())

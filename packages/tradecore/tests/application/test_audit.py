@@ -33,6 +33,7 @@ NOT_ADMINISTRATIVE = {
     "reject_attempt",
     "refuse_cancel",
     "apply_execution",
+    "raise_alert",
 }
 
 D = Decimal

@@ -310,7 +310,11 @@ async def test_f11_a_definite_rejection_ends_the_order_and_releases_once(
     await house.run(attempt(house, order))
     for _ in range(2):
         command = RejectAttempt(
-            **house.head(), order_id=order.order_id, child=1, reason="Filter failure: LOT_SIZE"
+            **house.head(),
+            order_id=order.order_id,
+            child=1,
+            attempted_at=store.tables.venue_orders[order.order_id, 1].attempted_at,
+            reason="Filter failure: LOT_SIZE",
         )
         after = await house.run(command)
     assert (after.status, after.reason) == (OrderStatus.REJECTED, "Filter failure: LOT_SIZE")
@@ -323,7 +327,13 @@ async def test_f10_a_rejection_of_an_order_that_is_known_to_live_changes_nothing
     alice = await house.customer(usdt=D(1000))
     order = await house.run(house.buy(alice))
     await house.send(order, 101)
-    command = RejectAttempt(**house.head(), order_id=order.order_id, child=1, reason="spurious")
+    command = RejectAttempt(
+        **house.head(),
+        order_id=order.order_id,
+        child=1,
+        attempted_at=store.tables.venue_orders[order.order_id, 1].attempted_at,
+        reason="spurious",
+    )
     assert (await house.run(command)).status is OrderStatus.NEW
     assert store.tables.wallets[alice, "USDT"].reserved == D(600)
 

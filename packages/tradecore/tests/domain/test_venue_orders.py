@@ -7,10 +7,9 @@ import attrs
 import pytest
 
 from tradecore.domain import venue_orders
-from tradecore.domain.errors import IllegalTransition
 from tradecore.domain.instruments import OrderType, Side, TimeInForce
 from tradecore.domain.orders import Order
-from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
+from tradecore.domain.venue_orders import VenueOrderStatus, VenueOutcome
 from tradecore.testing.builders import NOW, build_order, build_venue_order
 
 D = Decimal
@@ -118,8 +117,21 @@ def test_a_child_without_an_outcome_does_not_settle() -> None:
     assert venue_orders.settle(child) == child
 
 
-@pytest.mark.parametrize("child", [build_venue_order(status=VenueOrderStatus.LIVE)])
-def test_only_an_open_attempt_can_be_settled_as_one(child: VenueOrder) -> None:
-    venue_orders.require_open_attempt(build_venue_order())
-    with pytest.raises(IllegalTransition, match="SETTLE_ATTEMPT"):
-        venue_orders.require_open_attempt(child)
+def test_the_greater_quantity_of_two_last_words_counts() -> None:
+    child = venue_orders.end(build_venue_order(), VenueOutcome.CANCELED, D(1), None)
+    assert venue_orders.end(child, VenueOutcome.CANCELED, D(2), None).outcome_quantity == D(2)
+
+
+def test_the_first_id_of_the_venue_stays() -> None:
+    child = venue_orders.acknowledge(build_venue_order(), 41)
+    assert venue_orders.acknowledge(child, 42) == child
+
+
+def test_a_child_that_lives_after_all_is_followed_again() -> None:
+    dead = venue_orders.end(build_venue_order(), VenueOutcome.REJECTED, D(0), "no")
+    alive = venue_orders.reopen(dead, 41)
+    assert (alive.status, alive.venue_order_id, alive.outcome) == (
+        VenueOrderStatus.LIVE,
+        41,
+        None,
+    )

@@ -19,6 +19,7 @@ class HouseRules:
     quote_scale: int = 8
     receive_window: timedelta = timedelta(seconds=5)  #: how long the venue may accept a request
     collar: Decimal = Decimal("0.05")  #: market buys by quantity pay at most this above the ask
+    patience: timedelta = timedelta(seconds=15)  #: for immediate orders that could not be sent
     treasury_margin: Decimal = ZERO  #: of an asset's house balance, never lent to credits
     shortfall_freeze: Decimal = ZERO  #: a late fill's shortfall above it freezes the account
 

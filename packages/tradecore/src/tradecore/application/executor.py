@@ -165,6 +165,7 @@ class Executor:
                 while self._waiting:
                     batch = self._next_batch()
                     await self._run(batch)
+                    batch = []
                 if self._stopping:
                     return
                 self._arrived.clear()
@@ -172,7 +173,10 @@ class Executor:
         finally:
             # Nobody may wait for a lane that is gone.
             self._stopping = True
-            for waiting in (*batch, *self._waiting):
+            for waiting in batch:
+                # Its COMMIT may have been under way; what was delivered before stays as it is.
+                waiting.deliver(CommitOutcomeUnknown(waiting.command.command_id))
+            for waiting in self._waiting:
                 waiting.deliver(ExecutorStopped())
 
     def _next_batch(self) -> list[_Waiting[Any]]:

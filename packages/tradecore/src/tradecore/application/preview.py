@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import attrs
 
+from tradecore.application import settlement
 from tradecore.application.commands import place_order
 from tradecore.application.commands.place_order import Assessment, PlaceOrder
 from tradecore.application.context import Context, HouseRules
@@ -73,5 +74,5 @@ def _fee(
     if quote is None:
         return None
     received = quotient(order.quote_quantity, quote.ask, instrument.base_scale)
-    policy = place_order.fee_policy(books, order.account_id)
+    policy = settlement.fee_policy(books, order.account_id)
     return fees.platform_fee(policy, Liquidity.TAKER, received, ZERO, instrument.base_scale)

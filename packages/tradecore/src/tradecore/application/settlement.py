@@ -1,19 +1,30 @@
 """Movements that several use cases share: money that arrives, an order that ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from tradecore.application.command import NeedsMore
 from tradecore.application.context import Context
 from tradecore.domain import accounts, ledger, positions, reservations, wallets
 from tradecore.domain.events import AlertKind, AlertRaised, OrderUpdated
+from tradecore.domain.fees import FeePolicy
 from tradecore.domain.ids import HOUSE, AccountId, CommandId, JournalEntryId
 from tradecore.domain.ledger import EntryKind, JournalEntry, Posting
 from tradecore.domain.orders import Order, OrderEvent, Trigger, transition
 from tradecore.domain.positions import Position
+from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
 from tradecore.domain.wallets import Wallet
 from tradecore.ports.store import Footprint
 from tradecore.ports.working_set import WorkingSet
+
+TRIGGER_OF: Final[Mapping[VenueOutcome, Trigger]] = {
+    VenueOutcome.FILLED: Trigger.FILL,
+    VenueOutcome.CANCELED: Trigger.CANCEL,
+    VenueOutcome.REJECTED: Trigger.REJECT,
+    VenueOutcome.EXPIRED: Trigger.EXPIRE,
+    VenueOutcome.EXPIRED_IN_MATCH: Trigger.EXPIRE,
+}
 
 
 def wallet_of(books: WorkingSet, account_id: AccountId, asset: str) -> Wallet:
@@ -45,6 +56,12 @@ def post(
     )
     books.post(entry)
     return entry
+
+
+def fee_policy(books: WorkingSet, account_id: AccountId) -> FeePolicy:
+    """Return the account's fee policy, or the house's default."""
+    row = books.fees.find(account_id) or books.fees.find(HOUSE)
+    return FeePolicy() if row is None else row.policy
 
 
 def receive(
@@ -111,6 +128,18 @@ def close_order(books: WorkingSet, context: Context, command_id: CommandId, orde
         release(books, context, command_id, wallet, rest)
     account = books.accounts[order.account_id]
     books.accounts.save(accounts.count_ended_order(account))
+
+
+def end_with_child(
+    books: WorkingSet, context: Context, command_id: CommandId, order: Order, child: VenueOrder
+) -> None:
+    """End the order as its only living child did, once that is settled."""
+    if order.is_terminal or child.status is not VenueOrderStatus.ENDED or child.outcome is None:
+        return
+    reason = child.outcome_reason
+    if reason is None and child.outcome is VenueOutcome.EXPIRED_IN_MATCH:
+        reason = child.outcome
+    finish_order(books, context, command_id, order, TRIGGER_OF[child.outcome], reason)
 
 
 def raise_alert(

@@ -22,11 +22,14 @@ def lend(books: WorkingSet, context: Context, asset: str, amount: Decimal) -> No
     headroom = subtract(add(house.treasury, house.negatives), context.rules.treasury_margin)
     if amount > headroom:
         raise TreasuryExceeded(asset=asset, required=amount, headroom=max(headroom, ZERO))
-    take_back(books, asset, negate(amount))
+    adjust(books, asset, negate(amount))
 
 
-def take_back(books: WorkingSet, asset: str, amount: Decimal) -> None:
-    """Let the batch's next command see the treasury as it will be; the ledger holds the truth."""
+def adjust(books: WorkingSet, asset: str, amount: Decimal) -> None:
+    """Change the treasury by a signed `amount` in the working set; the postings are the truth.
+
+    So the batch's next command sees it as it will be.
+    """
     house = _house(books, asset)
     books.house_balances.save(attrs.evolve(house, treasury=add(house.treasury, amount)))
 

@@ -92,6 +92,8 @@ class AlertKind(StrEnum):
     SHORTFALL = "shortfall"
     SUSPENSE = "suspense"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    ORPHAN = "orphan"  #: it lives at the venue, though it ended here; or under an id of another
+    NOT_POSTED = "not_posted"  #: a fill that could not be recorded
     HOUSE_BALANCE = "house_balance"
     SOLVENCY = "solvency"
 

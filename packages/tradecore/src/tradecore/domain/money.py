@@ -32,7 +32,6 @@ Quantity = NewType("Quantity", Decimal)
 
 ZERO: Final = Decimal(0)
 
-MAX_INTEGER_DIGITS: Final = 20
 MAX_SCALE: Final = 18
 
 EXACT: Final = Context(

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 import attrs
 
-from tradecore.domain.errors import IllegalTransition
 from tradecore.domain.ids import AccountId, OrderId, venue_client_order_id
 from tradecore.domain.instruments import OrderType, Side, TimeInForce
 from tradecore.domain.money import ZERO, Price, Quantity, subtract
@@ -98,10 +97,24 @@ def open_child(order: Order, at: datetime, receive_window: timedelta) -> VenueOr
 
 
 def acknowledge(child: VenueOrder, venue_order_id: int) -> VenueOrder:
-    """Return the child as known to the venue. A repeat changes nothing."""
+    """Return the child as known to the venue, under the first id that it was told by."""
+    if child.venue_order_id is not None:
+        return child
     if child.status is VenueOrderStatus.ENDED:
         return attrs.evolve(child, venue_order_id=venue_order_id)
     return attrs.evolve(child, status=VenueOrderStatus.LIVE, venue_order_id=venue_order_id)
+
+
+def reopen(child: VenueOrder, venue_order_id: int) -> VenueOrder:
+    """Return a child that was held to be dead and is not: the venue says that it lives."""
+    return attrs.evolve(
+        child,
+        status=VenueOrderStatus.LIVE,
+        venue_order_id=venue_order_id,
+        outcome=None,
+        outcome_reason=None,
+        outcome_quantity=None,
+    )
 
 
 def end(
@@ -110,9 +123,12 @@ def end(
     """Return the child with its end noted: ENDED once our executions reach `quantity`.
 
     Until then it waits, because a terminal report may run ahead of the fills that it counts.
+    The first outcome stays; the greater quantity counts, since a read of the venue may lag.
     """
-    if child.outcome is not None:
+    if child.status is VenueOrderStatus.ENDED:
         return child
+    if child.outcome is not None and child.outcome_quantity is not None:
+        return attrs.evolve(child, outcome_quantity=max(child.outcome_quantity, quantity))
     noted = attrs.evolve(child, outcome=outcome, outcome_reason=reason, outcome_quantity=quantity)
     return settle(noted)
 
@@ -122,11 +138,3 @@ def settle(child: VenueOrder) -> VenueOrder:
     if child.outcome_quantity is None or child.filled_quantity < child.outcome_quantity:
         return child
     return attrs.evolve(child, status=VenueOrderStatus.ENDED)
-
-
-def require_open_attempt(child: VenueOrder) -> None:
-    """Raise `IllegalTransition` unless the child still waits for the outcome of its attempt."""
-    if child.status is not VenueOrderStatus.ATTEMPTED:
-        raise IllegalTransition(
-            order_id=child.order_id, status=child.status, trigger="SETTLE_ATTEMPT"
-        )

@@ -84,11 +84,19 @@ class Venue(Protocol):
 
     name: str  #: as in `venue:{name}` and in execution keys, e.g. "binance"
 
+    async def time(self) -> datetime:
+        """Return the venue's own time: what it judges the age of requests by.
+
+        Raises:
+            VenueUnavailable: no answer.
+        """
+
     async def submit(self, child: VenueOrder) -> OrderReport:
         """Send one child of an order once, under its own client order id.
 
         The report may already be terminal (filled or expired at once); executions are not in it,
-        they come by `reports` and `executions`.
+        they come by `reports` and `executions`. A request that the venue gets later than
+        `attempted_at` + `receive_window` of its own time is refused there (VenueUnavailable).
 
         Raises:
             VenueRejected: a definite no; nothing rests there.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -63,8 +64,14 @@ class ScriptedVenue:
         """Let the account hold more (or, negative, less)."""
         self._balances[asset] = add(self._balances.get(asset, ZERO), amount)
 
+    async def time(self) -> datetime:
+        await self.hop("venue.time:begin")
+        return self._clock.now()
+
     async def submit(self, child: VenueOrder) -> OrderReport:
         await self.hop("venue.submit:begin")
+        if self._clock.now() > child.attempted_at + child.receive_window:
+            raise VenueUnavailable("-1021 Timestamp for this request is outside of the recvWindow.")
         answer = self._script(child)
         if answer is Answer.UNAVAILABLE:
             raise VenueUnavailable("scripted")

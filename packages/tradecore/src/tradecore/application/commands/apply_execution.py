@@ -11,11 +11,11 @@ from typing import ClassVar, Final, NamedTuple
 import attrs
 
 from tradecore.application.command import Command, NeedsMore
-from tradecore.application.commands.place_order import fee_policy
-from tradecore.application.commands.record_report import end_with_child
 from tradecore.application.context import Context
 from tradecore.application.settlement import (
     close_order,
+    end_with_child,
+    fee_policy,
     position_of,
     post,
     raise_alert,
@@ -115,7 +115,7 @@ def decide(command: ApplyExecution, books: WorkingSet, context: Context) -> Exec
         command.key.reference,
         _postings(order.account_id, effect, context),
     )
-    late = was_terminal or _exceeds(command, order)
+    late = was_terminal or _exceeds(command, order) or _is_of_another(command, child)
     execution = _owned(
         _execution(command, context, entry, effect.amounts),
         order,
@@ -221,6 +221,11 @@ def _move_order(
         close_order(books, context, command.command_id, after)
     else:
         end_with_child(books, context, command.command_id, after, child)
+
+
+def _is_of_another(command: ApplyExecution, child: VenueOrder) -> bool:
+    """Tell whether the venue filled a second order under the child's client order id."""
+    return child.venue_order_id not in (None, command.venue_order_id)
 
 
 def _exceeds(command: ApplyExecution, order: Order) -> bool:

@@ -109,7 +109,7 @@ def decide_debit(command: DebitAccount, books: WorkingSet, context: Context) -> 
     """
     wallet = _checked(command, books)
     treasury.pay_out(books, context, wallet, command.amount)
-    treasury.take_back(books, command.asset, command.amount)
+    treasury.adjust(books, command.asset, command.amount)
     post(
         books,
         context,
@@ -123,7 +123,7 @@ def decide_debit(command: DebitAccount, books: WorkingSet, context: Context) -> 
 def decide_opening(command: BookOpening, books: WorkingSet, context: Context) -> JournalEntry:
     """Return the journal entry of the house's inventory. Raises UnknownAsset, InvalidAmount."""
     _require_amount(command.asset, command.amount, books)
-    treasury.take_back(books, command.asset, command.amount)
+    treasury.adjust(books, command.asset, command.amount)
     entry = post(
         books,
         context,

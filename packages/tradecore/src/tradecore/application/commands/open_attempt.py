@@ -5,7 +5,7 @@ that it never saw the request, and no late twin of it can still be accepted, is 
 """
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 
@@ -15,12 +15,14 @@ from tradecore.application.settlement import finish_order
 from tradecore.domain import freezes, venue_orders
 from tradecore.domain.errors import UnknownOrder
 from tradecore.domain.ids import OrderId
-from tradecore.domain.instruments import InstrumentState
+from tradecore.domain.instruments import InstrumentState, TimeInForce
 from tradecore.domain.money import ZERO
 from tradecore.domain.orders import Order, OrderStatus, Trigger
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
 from tradecore.ports.store import Footprint, StopsLock
 from tradecore.ports.working_set import WorkingSet
+
+TOO_LATE: Final = "could not be sent to the venue in time"
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +75,9 @@ def decide(command: OpenAttempt, books: WorkingSet, context: Context) -> Attempt
     if (stop := _stop(books, order)) is not None:
         finish_order(books, context, command.command_id, order, Trigger.REJECT, stop)
         return Attempt(child=None)
+    if _too_late(order, context):
+        finish_order(books, context, command.command_id, order, Trigger.EXPIRE, TOO_LATE)
+        return Attempt(child=None)
     child = venue_orders.open_child(order, context.now, context.rules.receive_window)
     books.orders.save(attrs.evolve(order, children=child.child))
     books.venue_orders.save(child)
@@ -91,6 +96,8 @@ def decide_renewal(command: RenewAttempt, books: WorkingSet, context: Context) -
         trigger, detail = Trigger.CANCEL, "canceled before it reached the venue"
     elif stop is not None:
         trigger, detail = Trigger.REJECT, stop
+    elif _too_late(order, context):
+        trigger, detail = Trigger.EXPIRE, TOO_LATE
     else:
         renewed = attrs.evolve(child, attempted_at=context.now)
         books.venue_orders.save(renewed)
@@ -98,6 +105,12 @@ def decide_renewal(command: RenewAttempt, books: WorkingSet, context: Context) -
     books.venue_orders.save(venue_orders.end(child, VenueOutcome.CANCELED, ZERO, detail))
     finish_order(books, context, command.command_id, order, trigger, detail)
     return Attempt(child=None)
+
+
+def _too_late(order: Order, context: Context) -> bool:
+    """Tell whether an order that was to trade at once has waited so long that the market moved on."""
+    immediate = order.time_in_force is not TimeInForce.GTC
+    return immediate and context.now - order.created_at > context.rules.patience
 
 
 def _order(books: WorkingSet, order_id: OrderId) -> Order:

@@ -8,7 +8,7 @@ import attrs
 
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import wallet_of
+from tradecore.application.settlement import fee_policy, wallet_of
 from tradecore.domain import accounts, fees, instruments, orders, reservations, risk, wallets
 from tradecore.domain.accounts import Account
 from tradecore.domain.errors import (
@@ -21,7 +21,6 @@ from tradecore.domain.errors import (
 )
 from tradecore.domain.events import OrderSubmitted
 from tradecore.domain.executions import Liquidity
-from tradecore.domain.fees import FeePolicy
 from tradecore.domain.ids import HOUSE, AccountId, OrderId
 from tradecore.domain.instruments import Instrument, OrderType, Side, TimeInForce
 from tradecore.domain.money import (
@@ -314,12 +313,6 @@ def _funds_reasons(books: WorkingSet, reservation: Reservation | None) -> Iterat
             detail=f"{text(reservation.amount)} {reservation.asset} needed,"
             f" {text(wallet.available)} available",
         )
-
-
-def fee_policy(books: WorkingSet, account_id: AccountId) -> FeePolicy:
-    """Return the account's fee policy, or the house's default."""
-    row = books.fees.find(account_id) or books.fees.find(HOUSE)
-    return FeePolicy() if row is None else row.policy
 
 
 def estimated_fee(assessment: Assessment, books: WorkingSet, instrument: Instrument) -> Decimal:

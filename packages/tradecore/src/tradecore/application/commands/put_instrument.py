@@ -10,7 +10,7 @@ from tradecore.application.context import Context
 from tradecore.domain.errors import InvalidInstrument, UnknownInstrument
 from tradecore.domain.instruments import Asset, Instrument, InstrumentState, OrderType
 from tradecore.domain.money import MAX_SCALE
-from tradecore.ports.store import Footprint
+from tradecore.ports.store import Footprint, StopsLock
 from tradecore.ports.working_set import WorkingSet
 
 OFFERED: Final = frozenset({OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER})
@@ -27,10 +27,11 @@ class PutInstrument(Command[Instrument]):
     instrument: Instrument
 
     def footprint(self) -> Footprint:
-        """Return the instrument and its assets."""
+        """Return the instrument and its assets; no attempt begins while it changes."""
         return Footprint(
             symbols=frozenset({self.instrument.symbol}),
             assets=frozenset({self.instrument.base_asset, self.instrument.quote_asset}),
+            stops=StopsLock.EXCLUSIVE,
         )
 
 
@@ -45,8 +46,8 @@ class SetInstrumentState(Command[Instrument]):
     state: InstrumentState
 
     def footprint(self) -> Footprint:
-        """Return the instrument."""
-        return Footprint(symbols=frozenset({self.symbol}))
+        """Return the instrument; no attempt begins while its state changes."""
+        return Footprint(symbols=frozenset({self.symbol}), stops=StopsLock.EXCLUSIVE)
 
 
 def decide(command: PutInstrument, books: WorkingSet, context: Context) -> Instrument:

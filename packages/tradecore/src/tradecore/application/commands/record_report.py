@@ -1,30 +1,23 @@
 """What the venue says of an order that we sent: acknowledged, ended, refused, still alive."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import attrs
 
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import finish_order, save_step
+from tradecore.application.settlement import end_with_child, raise_alert, save_step
 from tradecore.domain import orders, venue_orders
 from tradecore.domain.errors import UnknownOrder
-from tradecore.domain.ids import CommandId, OrderId
+from tradecore.domain.events import AlertKind, OrderCancelRequested
+from tradecore.domain.ids import OrderId
 from tradecore.domain.money import ZERO
 from tradecore.domain.orders import Order, OrderStatus, Trigger, transition
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
 from tradecore.ports.store import Footprint
 from tradecore.ports.working_set import WorkingSet
-
-TRIGGER_OF: Final[Mapping[VenueOutcome, Trigger]] = {
-    VenueOutcome.FILLED: Trigger.FILL,
-    VenueOutcome.CANCELED: Trigger.CANCEL,
-    VenueOutcome.REJECTED: Trigger.REJECT,
-    VenueOutcome.EXPIRED: Trigger.EXPIRE,
-    VenueOutcome.EXPIRED_IN_MATCH: Trigger.EXPIRE,
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +48,7 @@ class RejectAttempt(Command[Order]):
 
     order_id: OrderId
     child: int
+    attempted_at: datetime  #: of the request that was refused; a later attempt lives on
     reason: str
 
     def footprint(self) -> Footprint:
@@ -83,6 +77,10 @@ def decide(command: RecordReport, books: WorkingSet, context: Context) -> VenueO
     The answer carries an outcome but is not ENDED while executions are missing: catch up.
     """
     order, child = _load(books, command.order_id, command.child)
+    if child.venue_order_id not in (None, command.venue_order_id):
+        return _second(command, books, child)
+    if child.status is VenueOrderStatus.ENDED and child.venue_order_id is None:
+        return _orphan(command, books, order, child)
     if child.venue_order_id is None:
         child = venue_orders.acknowledge(child, command.venue_order_id)
         if order.status is OrderStatus.PENDING_NEW:
@@ -95,10 +93,46 @@ def decide(command: RecordReport, books: WorkingSet, context: Context) -> VenueO
     return child
 
 
+def _second(command: RecordReport, books: WorkingSet, child: VenueOrder) -> VenueOrder:
+    """Call an operator: two orders stand, or stood, at the venue under one client order id."""
+    raise_alert(
+        books,
+        AlertKind.ORPHAN,
+        child.venue_client_order_id,
+        f"the venue knows it as order {command.venue_order_id} too, not only"
+        f" {child.venue_order_id}",
+    )
+    return child
+
+
+def _orphan(
+    command: RecordReport, books: WorkingSet, order: Order, child: VenueOrder
+) -> VenueOrder:
+    """Take back a child that was held to be dead: it is followed again, and canceled if it rests.
+
+    Its order stays as it ended; what fills posts as late.
+    """
+    if command.outcome is not None and not command.filled_quantity:
+        return child
+    raise_alert(
+        books,
+        AlertKind.ORPHAN,
+        child.venue_client_order_id,
+        f"ended here as {child.outcome}, yet the venue has it as order {command.venue_order_id}",
+    )
+    child = venue_orders.reopen(child, command.venue_order_id)
+    if command.outcome is None:
+        books.record(OrderCancelRequested(order=order))
+    else:
+        child = venue_orders.end(child, command.outcome, command.filled_quantity, command.reason)
+    books.venue_orders.save(child)
+    return child
+
+
 def decide_rejection(command: RejectAttempt, books: WorkingSet, context: Context) -> Order:
     """End the order REJECTED and release its reservation; a child that is known lives on."""
     order, child = _load(books, command.order_id, command.child)
-    if child.status is not VenueOrderStatus.ATTEMPTED:
+    if child.status is not VenueOrderStatus.ATTEMPTED or child.attempted_at != command.attempted_at:
         return order
     child = venue_orders.end(child, VenueOutcome.REJECTED, ZERO, command.reason)
     books.venue_orders.save(child)
@@ -116,18 +150,6 @@ def decide_refusal(command: RefuseCancel, books: WorkingSet, context: Context) -
     order, event = orders.resume(order, context.now, command.reason)
     save_step(books, order, event)
     return order
-
-
-def end_with_child(
-    books: WorkingSet, context: Context, command_id: CommandId, order: Order, child: VenueOrder
-) -> None:
-    """End the order as its only living child did, once that is settled."""
-    if order.is_terminal or child.status is not VenueOrderStatus.ENDED or child.outcome is None:
-        return
-    reason = child.outcome_reason
-    if reason is None and child.outcome is VenueOutcome.EXPIRED_IN_MATCH:
-        reason = child.outcome
-    finish_order(books, context, command_id, order, TRIGGER_OF[child.outcome], reason)
 
 
 def _load(books: WorkingSet, order_id: OrderId, child: int) -> tuple[Order, VenueOrder]:

@@ -67,7 +67,7 @@ def decide(command: ReverseEntry, books: WorkingSet, context: Context) -> Journa
         treasury.pay_in(books, context, command.command_id, wallet, amount)
     else:
         treasury.pay_out(books, context, wallet, negate(amount))
-        treasury.take_back(books, command.asset, negate(amount))
+        treasury.adjust(books, command.asset, negate(amount))
     reversing = post(books, context, EntryKind.REVERSAL, command.journal_entry_id, postings)
     audit(
         books,

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Final
 
-from tradecore.application.command import Command
 from tradecore.application.processes.gateway import Gateway
-from tradecore.domain.errors import DomainError
+from tradecore.application.processes.settle_attempts import one_of_many
+from tradecore.domain.events import AlertKind
 from tradecore.ports.clock import Clock
-from tradecore.ports.store import StoreError
-from tradecore.ports.venue import VenueUnavailable
+from tradecore.ports.store import AWAY, StoreError
+from tradecore.ports.venue import ExecutionReport, VenueReport, VenueUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,10 @@ async def follow_reports(gateway: Gateway, clock: Clock) -> None:
         except* (VenueUnavailable, StoreError) as broken:
             # What was not applied is fetched by the next connection's catch-up.
             logger.warning("reports.stream_broken", extra={"error": repr(broken.exceptions)})
+        this = asyncio.current_task()
+        if this is not None and this.cancelling():
+            # A task group that fails while it is being cancelled tells of the failure only.
+            raise asyncio.CancelledError
         await clock.sleep(RECONNECT_SECONDS)
 
 
@@ -32,24 +36,41 @@ async def _follow(gateway: Gateway) -> None:
     """Hand reports to the executor in their order, a bounded number at a time."""
     free = asyncio.Semaphore(IN_FLIGHT)
 
-    async def apply(command: Command[Any]) -> None:
+    async def apply(report: VenueReport) -> None:
         try:
-            await gateway.executor.follow_up(command)
-        except DomainError:
-            logger.exception("reports.not_applied", extra={"command": command.kind})
+            await _apply(gateway, report)
         finally:
             free.release()
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(catch_up_open(gateway))
         async for report in gateway.venue.reports():
-            command = gateway.command_of(report)
-            if command is not None:
-                await free.acquire()
-                tasks.create_task(apply(command))
+            await free.acquire()
+            tasks.create_task(apply(report))
+
+
+async def _apply(gateway: Gateway, report: VenueReport) -> None:
+    """Record one report. One that cannot be recorded is an operator's; the others go on.
+
+    Raises:
+        StoreUnavailable, CommitOutcomeUnknown: the store is away, for all reports alike.
+    """
+    command = gateway.command_of(report)
+    if command is None:
+        return
+    try:
+        await gateway.executor.follow_up(command)
+    except AWAY:
+        raise
+    except Exception as failure:
+        # The sweep of `settle_attempts` asks for it again; until then a person must know.
+        logger.exception("reports.not_applied", extra={"command": command.kind})
+        if isinstance(report, ExecutionReport):
+            await gateway.alert(AlertKind.NOT_POSTED, report.key.reference, repr(failure))
 
 
 async def catch_up_open(gateway: Gateway) -> None:
     """Ask the venue about every child that is not proved dead."""
     for child in await gateway.queries.list_living_children():
-        await gateway.settle(child, may_renew=False)
+        with one_of_many(child):
+            await gateway.settle(child, may_renew=False)

@@ -4,20 +4,26 @@ Every function may be repeated: the attempt is committed before the send, and wh
 asks the venue first.
 """
 
+import asyncio
+import contextlib
+import hashlib
 import logging
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import attrs
 
-from tradecore.application.command import Command
+from tradecore.application.command import Command, Idempotency
 from tradecore.application.commands.apply_execution import ApplyExecution
 from tradecore.application.commands.open_attempt import Attempt, OpenAttempt, RenewAttempt
+from tradecore.application.commands.raise_alert import RaiseAlert
 from tradecore.application.commands.record_report import (
     RecordReport,
     RefuseCancel,
     RejectAttempt,
 )
 from tradecore.application.executor import Executor
+from tradecore.domain.events import AlertKind
 from tradecore.domain.ids import CommandId, OrderId, parse_venue_client_order_id
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
 from tradecore.ports.id_factory import IdFactory
@@ -27,6 +33,7 @@ from tradecore.ports.venue import (
     ExecutionReport,
     OrderReport,
     Venue,
+    VenueError,
     VenueOutcomeUnknown,
     VenueRejected,
     VenueReport,
@@ -36,6 +43,8 @@ from tradecore.ports.venue import (
 logger = logging.getLogger(__name__)
 
 ACTOR: Final = "gateway"
+VENUE_SECONDS: Final = 10.0
+"""How long one call of the venue may take: the venue itself gives up after as much."""
 
 
 @attrs.frozen(kw_only=True)
@@ -47,25 +56,32 @@ class Gateway:
     venue: Venue
     ids: IdFactory
 
-    async def submit_order(self, order_id: OrderId, handles: Delivery, correlation_id: str) -> None:
-        """Send an accepted order once. A redelivery finds the attempt and leaves it to `settle`."""
+    async def open_attempt(
+        self, order_id: OrderId, handles: Delivery, correlation_id: str
+    ) -> VenueOrder | None:
+        """Commit the attempt to send an accepted order; return the child that is to be sent now.
+
+        A redelivery finds the attempt of the first time, returns None and leaves it to `settle`.
+        """
         outcome = await self.executor.follow_up(
             OpenAttempt(**self._head(correlation_id), order_id=order_id, handles=handles)
         )
         attempt = outcome.unwrap()
-        if attempt.child is not None and not attempt.ask_first and not outcome.replayed:
-            await self.send(attempt.child, correlation_id)
+        asked_for = attempt.ask_first or outcome.replayed
+        return None if asked_for else attempt.child
 
     async def send(self, child: VenueOrder, correlation_id: str) -> None:
         """Send a child whose attempt was just committed; an unknown outcome stays open."""
         try:
-            report = await self.venue.submit(child)
+            async with _deadline(VenueOutcomeUnknown):
+                report = await self.venue.submit(child)
         except VenueRejected as refusal:
             await self.executor.follow_up(
                 RejectAttempt(
                     **self._head(correlation_id),
                     order_id=child.order_id,
                     child=child.child,
+                    attempted_at=child.attempted_at,
                     reason=str(refusal),
                 )
             )
@@ -86,9 +102,10 @@ class Gateway:
     async def cancel(self, child: VenueOrder, correlation_id: str) -> None:
         """Cancel one child. Where the venue refuses, its own word on the order decides."""
         try:
-            report = await self.venue.cancel(child)
+            async with _deadline(VenueOutcomeUnknown):
+                report = await self.venue.cancel(child)
         except VenueRejected as refusal:
-            found = await self.venue.query(child)
+            found = await self._query(child)
             if found is not None and found.outcome is None:
                 await self.executor.follow_up(
                     RefuseCancel(
@@ -126,7 +143,7 @@ class Gateway:
 
     async def catch_up(self, child: VenueOrder, correlation_id: str) -> None:
         """Apply every fill of a child that the venue has; those that we have change nothing."""
-        for report in await self.venue.executions(child):
+        for report in await self._executions(child):
             await self.executor.follow_up(self._execution(report, correlation_id))
 
     async def settle(self, child: VenueOrder, *, may_renew: bool) -> bool:
@@ -136,11 +153,11 @@ class Gateway:
         never saw, and that never traded, is then sent anew.
         """
         correlation_id = str(child.order_id)
-        report = await self.venue.query(child)
+        report = await self._query(child)
         if report is not None:
             await self.record(child, report, correlation_id)
             return True
-        if may_renew and not await self.venue.executions(child):
+        if may_renew and not await self._executions(child):
             renewed: Attempt = (
                 await self.executor.follow_up(
                     RenewAttempt(
@@ -154,6 +171,29 @@ class Gateway:
             if renewed.child is not None:
                 await self.send(renewed.child, correlation_id)
         return False
+
+    async def alert(self, kind: AlertKind, subject: str, detail: str) -> None:
+        """Tell the operators, once per kind and subject."""
+        key = f"{kind}:{subject}"
+        await self.executor.follow_up(
+            RaiseAlert(
+                **self._head(subject),
+                alert=kind,
+                subject=subject,
+                detail=detail,
+                idempotency=Idempotency(
+                    owner="alerts", key=key, request_hash=hashlib.sha256(key.encode()).digest()
+                ),
+            )
+        )
+
+    async def _query(self, child: VenueOrder) -> OrderReport | None:
+        async with _deadline(VenueUnavailable):
+            return await self.venue.query(child)
+
+    async def _executions(self, child: VenueOrder) -> Sequence[ExecutionReport]:
+        async with _deadline(VenueUnavailable):
+            return await self.venue.executions(child)
 
     def command_of(self, report: VenueReport) -> Command[Any] | None:
         """Return the command that notes a report of the stream; None if it says nothing of ours."""
@@ -202,3 +242,13 @@ class Gateway:
             "correlation_id": correlation_id,
             "actor": ACTOR,
         }
+
+
+@contextlib.asynccontextmanager
+async def _deadline(late: type[VenueError]) -> AsyncIterator[None]:
+    """Bound a call of the venue; raise `late` when it takes too long."""
+    try:
+        async with asyncio.timeout(VENUE_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise late(f"no answer within {VENUE_SECONDS} s") from error

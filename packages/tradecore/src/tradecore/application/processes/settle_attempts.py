@@ -1,71 +1,138 @@
-"""Attempts without an outcome: ask the venue, and send anew only what it provably never saw."""
+"""What the books do not know for certain: ask the venue, and send anew only what it never saw."""
 
+import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Awaitable, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 from tradecore.application.processes.gateway import Gateway
 from tradecore.domain.ids import OrderId
-from tradecore.domain.venue_orders import VenueOrder
+from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
 from tradecore.ports.clock import Clock
-from tradecore.ports.store import StoreError
-from tradecore.ports.venue import VenueError
+from tradecore.ports.store import AWAY, StoreError
+from tradecore.ports.venue import VenueError, VenueUnavailable
 
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 0.5
+SWEEP_SECONDS: Final = 30
+"""How often living children are held against the venue's open orders: a frame may have been lost."""
 GRACE: Final = timedelta(seconds=1)
 READ_LAG: Final = timedelta(seconds=3)
 DENIALS: Final = 3
 """How often the venue must say that it never saw an order before we believe it."""
+AT_ONCE: Final = 16
 
-
-Denials = Counter[tuple[OrderId, int]]
+Denials = Counter[tuple[OrderId, int, datetime]]
 
 
 async def settle_attempts(gateway: Gateway, clock: Clock) -> None:
-    """Settle what is open, again and again, until cancelled."""
+    """Settle what is open, again and again, until cancelled. Cancels go first."""
     denials: Denials = Counter()
+    swept_at = clock.now()
     while True:
         try:
-            await _settle_round(gateway, clock, denials)
-        except StoreError as failure:
-            logger.warning("settle.store_away", extra={"error": repr(failure)})
+            await _cancel_round(gateway)
+            await _attempt_round(gateway, denials)
+            if clock.now() - swept_at >= timedelta(seconds=SWEEP_SECONDS):
+                swept_at = clock.now()
+                await sweep(gateway)
+        except (StoreError, VenueUnavailable) as away:
+            logger.warning("settle.away", extra={"error": repr(away)})
         await clock.sleep(EVERY_SECONDS)
 
 
-async def _settle_round(gateway: Gateway, clock: Clock, denials: Denials) -> None:
-    for child in await gateway.queries.list_open_attempts():
-        if clock.now() - child.attempted_at > GRACE:
-            with _one_of_many(child):
-                await _settle_one(gateway, clock, child, denials)
-    for child in await gateway.queries.list_pending_cancels():
-        with _one_of_many(child):
-            await gateway.cancel(child, str(child.order_id))
+async def _cancel_round(gateway: Gateway) -> None:
+    pending = await gateway.queries.list_pending_cancels()
+    await _side_by_side((child, gateway.cancel(child, str(child.order_id))) for child in pending)
 
 
-async def _settle_one(gateway: Gateway, clock: Clock, child: VenueOrder, denials: Denials) -> None:
-    key = (child.order_id, child.child)
-    expired = clock.now() > child.attempted_at + child.receive_window + READ_LAG
-    if await gateway.settle(child, may_renew=expired and denials[key] >= DENIALS):
+async def _attempt_round(gateway: Gateway, denials: Denials) -> None:
+    """Ask about attempts of which the outcome is not known, by the venue's own clock."""
+    children = await gateway.queries.list_open_attempts()
+    for key in set(denials) - {_key(child) for child in children}:
         del denials[key]
-    else:
+    if not children:
+        return
+    now = await gateway.venue.time()
+    await _side_by_side(
+        (child, _settle_attempt(gateway, child, now, denials))
+        for child in children
+        if now - child.attempted_at > GRACE
+    )
+
+
+async def _settle_attempt(
+    gateway: Gateway, child: VenueOrder, venue_now: datetime, denials: Denials
+) -> None:
+    """Ask about one attempt; renew it once the venue has denied it often enough, late enough.
+
+    Only what the venue says after it can no longer accept the request, and past its read lag,
+    counts; a renewed attempt begins at nought.
+    """
+    final = venue_now > child.attempted_at + child.receive_window + READ_LAG
+    key = _key(child)
+    if not await gateway.settle(child, may_renew=denials[key] >= DENIALS) and final:
         denials[key] += 1
 
 
+def _key(child: VenueOrder) -> tuple[OrderId, int, datetime]:
+    return child.order_id, child.child, child.attempted_at
+
+
+async def sweep(gateway: Gateway) -> None:
+    """Hold the children that live by the books against the venue's open orders.
+
+    One that is not open there any more, or filled further than we know, is asked about.
+    """
+    living = [
+        child
+        for child in await gateway.queries.list_living_children()
+        if child.status is VenueOrderStatus.LIVE
+    ]
+    if not living:
+        return
+    resting = {
+        (one.symbol, one.venue_order_id): one.filled_quantity
+        for one in await gateway.venue.open_orders()
+    }
+    await _side_by_side(
+        (child, gateway.settle(child, may_renew=False))
+        for child in living
+        if resting.get((child.symbol, child.venue_order_id or 0)) != child.filled_quantity
+    )
+
+
+async def _side_by_side(jobs: Iterable[tuple[VenueOrder, Awaitable[object]]]) -> None:
+    """Do the jobs, a few at once; only the store's being away ends the round."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def run(child: VenueOrder, job: Awaitable[object]) -> None:
+        async with free:
+            with one_of_many(child):
+                await job
+
+    results = await asyncio.gather(
+        *(run(child, job) for child, job in jobs), return_exceptions=True
+    )
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
 @contextlib.contextmanager
-def _one_of_many(child: VenueOrder) -> Iterator[None]:
+def one_of_many(child: VenueOrder) -> Iterator[None]:
     """Let nothing that goes wrong with one child keep the others from being settled.
 
     Raises:
-        StoreError: the store is away, for all of them.
+        StoreUnavailable, CommitOutcomeUnknown: the store is away, for all of them.
     """
     try:
         yield
-    except StoreError:
+    except AWAY:
         raise
     except VenueError as failure:
         logger.warning(

@@ -19,6 +19,7 @@ from tradecore.ports.venue import (
     VenueOutcomeUnknown,
     VenueRejected,
     VenueReport,
+    VenueUnavailable,
 )
 
 RESTING_PRICE = Price(Decimal(50_000))
@@ -40,8 +41,8 @@ def child_of(number: int, price: Price) -> VenueOrder:
         quantity=Quantity(Decimal("0.01")),
         quote_quantity=None,
         price=price,
-        attempted_at=datetime(2026, 1, 1, tzinfo=UTC),
-        receive_window=timedelta(seconds=5),
+        attempted_at=datetime.now(UTC),
+        receive_window=timedelta(hours=1),
     )
 
 
@@ -95,6 +96,15 @@ class VenueContract:
         with pytest.raises(VenueOutcomeUnknown):
             await venue.submit(RESTING)
         assert len(await venue.open_orders()) == 1
+
+    async def test_a_request_that_comes_too_late_is_refused(self, venue: Venue) -> None:
+        now = await venue.time()
+        late = attrs.evolve(
+            TAKING, attempted_at=now - timedelta(seconds=6), receive_window=timedelta(seconds=5)
+        )
+        with pytest.raises(VenueUnavailable):
+            await venue.submit(late)
+        assert await venue.query(TAKING) is None
 
     async def test_a_cancel_ends_it_and_it_is_still_found(self, venue: Venue) -> None:
         report = await venue.submit(RESTING)
