@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -38,6 +38,7 @@ class Answer(StrEnum):
     REJECT = "REJECT"
     UNAVAILABLE = "UNAVAILABLE"  #: it is not taken
     LOST = "LOST"  #: it is taken and fills, but the answer is lost
+    SPURIOUS = "SPURIOUS"  #: it is taken and rests, but the answer says that it was refused
 
 
 Script = Callable[[VenueOrder], Answer]
@@ -59,6 +60,8 @@ class ScriptedVenue:
         self._balances: dict[str, Decimal] = {}
         self._listeners: list[asyncio.Queue[VenueReport | None]] = []
         self.mute = False  #: the stream says nothing, though it is connected
+        self.read_lag = timedelta()  #: how long after its acceptance an order is not found
+        self._accepted_at: dict[str, datetime] = {}
 
     def deposit(self, asset: str, amount: Decimal) -> None:
         """Let the account hold more (or, negative, less)."""
@@ -85,6 +88,8 @@ class ScriptedVenue:
         await self.hop("venue.submit:end")
         if answer is Answer.LOST:
             raise VenueOutcomeUnknown("scripted")
+        if answer is Answer.SPURIOUS:
+            raise VenueRejected("-2010 scripted")
         return report
 
     async def cancel(self, child: VenueOrder) -> OrderReport:
@@ -97,11 +102,13 @@ class ScriptedVenue:
 
     async def query(self, child: VenueOrder) -> OrderReport | None:
         await self.hop("venue.query:begin")
-        return self._orders.get(child.venue_client_order_id)
+        return self._orders.get(child.venue_client_order_id) if self._is_visible(child) else None
 
     async def executions(self, child: VenueOrder) -> Sequence[ExecutionReport]:
         await self.hop("venue.executions:begin")
         name = child.venue_client_order_id
+        if not self._is_visible(child):
+            return []
         return [one for one in self._executions if one.venue_client_order_id == name]
 
     async def open_orders(self) -> Sequence[OrderReport]:
@@ -195,6 +202,7 @@ class ScriptedVenue:
             outcome=None,
         )
         self._accepted.append(report)
+        self._accepted_at[child.venue_client_order_id] = self._clock.now()
         self._orders[child.venue_client_order_id] = report
         self._tell(report)
         return report
@@ -204,6 +212,10 @@ class ScriptedVenue:
         self._orders[name] = report
         self._tell(report)
         return report
+
+    def _is_visible(self, child: VenueOrder) -> bool:
+        accepted_at = self._accepted_at.get(child.venue_client_order_id)
+        return accepted_at is not None and self._clock.now() - accepted_at >= self.read_lag
 
     def _is_open(self, name: str) -> bool:
         report = self._orders.get(name)

@@ -1,6 +1,7 @@
 """What the executor promises on every store. The names are the rows of the fault catalogue."""
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -350,6 +351,36 @@ class ExecutorContract:
                 await executor.execute(keyed(house.buy(account_id), "key"))
             outcome = await executor.execute(keyed(house.buy(account_id), "key"))
         assert not outcome.replayed
+        assert await self.reserved(store, account_id) == Decimal(600)
+
+    async def test_f53_a_commit_under_way_when_the_lane_dies_is_unknown_not_undone(
+        self, store: Store, house: Scenario
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(60_000))
+        committed = asyncio.Event()
+
+        async def fault(step: str) -> None:
+            if step == "commit:after":
+                committed.set()
+                await asyncio.sleep(3600)
+
+        with contextlib.suppress(ExceptionGroup):
+            async with Executor(
+                FaultyStore(store, fault),
+                USE_CASES,
+                clock=house.clock,
+                ids=house.ids,
+                prices=house.prices,
+            ) as executor:
+                placing = asyncio.ensure_future(executor.execute(house.buy(account_id)))
+                await committed.wait()
+                waiting = asyncio.ensure_future(executor.execute(house.buy(account_id)))
+                await asyncio.sleep(0)
+                raise ZeroDivisionError
+        with pytest.raises(CommitOutcomeUnknown):
+            await placing
+        with pytest.raises(ExecutorStopped):
+            await waiting
         assert await self.reserved(store, account_id) == Decimal(600)
 
     async def test_a_full_queue_refuses_at_once(self, store: Store, house: Scenario) -> None:
