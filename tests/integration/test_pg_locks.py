@@ -16,6 +16,8 @@ from pg_adapter.roles import RoleDsns
 from pg_adapter.store import PgStore
 from pg_adapter.testing_tools import WALLET, Till, keep, write
 from tradecore.domain.ids import AccountId
+from tradecore.domain.risk import Limits
+from tradecore.ports.records import AccountLimits
 from tradecore.ports.store import (
     ConcurrentUpdate,
     ConstraintViolated,
@@ -149,6 +151,29 @@ async def test_a_read_waits_for_nobody_and_sees_one_instant(
     with application.transaction():
         application.execute("UPDATE wallets SET available = 1")
         assert await Till(store).balance() == Decimal(1000)
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+async def test_a_row_that_is_gone_since_it_was_loaded_costs_the_whole_transaction(
+    store: PgStore, application: psycopg.Connection, change: str
+) -> None:
+    rules = attrs.evolve(WALLET, rules=True)
+    limits = AccountLimits(account_id=ALICE, limits=Limits())
+    await write(store, rules, ("limits", limits))
+    async with store.transaction() as transaction:
+        books = await transaction.load(rules)
+        books.wallets.save(build_wallet(available=Decimal(7)))
+        if change == "update":
+            books.limits.save(attrs.evolve(limits, limits=Limits(max_open_orders=1)))
+        else:
+            books.limits.remove(ALICE)
+        keep(books)
+        await transaction.save(books)
+        application.execute("DELETE FROM limits WHERE account_id = %s", [ALICE])
+        with pytest.raises(ConcurrentUpdate):
+            await transaction.commit()
+
+    assert await Till(store).balance() == Decimal(1000)
 
 
 # -- errors --------------------------------------------------------------------------------------

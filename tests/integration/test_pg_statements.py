@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from pg_adapter import load, prepared
+from pg_adapter import load, prepared, save
 from pg_adapter.prepared import Statement
 from pg_adapter.queries import PAGED
 
 
 def every_statement() -> Iterator[Statement]:
-    for file_name in ("load.sql", "save.sql", "outbox.sql", "queries.sql", "books.sql"):
+    for file_name in ("load.sql", "outbox.sql", "queries.sql", "books.sql"):
         yield from prepared.load(file_name).values()
+    yield from save.SQL.values()
     yield from load.LOCKED.values()
     yield from load.STOPS.values()
     for paged in PAGED.values():

@@ -35,6 +35,8 @@ _BY_STATE: Final[Mapping[str, type[StoreError]]] = {
     "0A000": ConcurrentUpdate,  # feature_not_supported: cached plan must not change result type
     "26000": ConcurrentUpdate,  # invalid_sql_statement_name: the prepared statement is gone
     "55P03": LockTimeout,  # lock_not_available
+    # A write met fewer rows than it names (`save.py`): one is gone since it was loaded.
+    "22012": ConcurrentUpdate,  # division_by_zero
 }
 #: The server, and not one statement, is at its end: nobody else's would fare better.
 _AWAY: Final = (
@@ -61,7 +63,7 @@ def of_result(result: PGresult) -> StoreError:
         return StoreUnavailable(f"sqlstate_{state}")
     if state[:2] == _INTEGRITY:
         return ConstraintViolated(_text(result, DiagnosticField.CONSTRAINT_NAME) or _column(result))
-    if state[:2] == _DATA:
+    if state[:2] == _DATA and state not in _BY_STATE:
         return ConstraintViolated(f"sqlstate_{state}")
     kind = _BY_STATE.get(state, StatementFailed)
     told = state[:2] in _BUGS

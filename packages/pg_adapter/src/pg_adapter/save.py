@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from pg_adapter import columns, prepared
+from pg_adapter import columns, prepared, statements
 from pg_adapter.columns import Unstorable
 from pg_adapter.pipeline import Call
 from pg_adapter.prepared import Statement
@@ -14,19 +15,32 @@ from tradecore.ports.records import AccountLimits
 from tradecore.ports.store import ConstraintViolated
 from tradecore.ports.working_set import Rows, WorkingSet
 
-SQL: Final = prepared.load("save.sql")
-
 Column = Callable[[Sequence[Any]], bytes]
 
 
-class Write(NamedTuple):
-    """One statement, and how many rows it must meet; None for inserts, which cannot miss."""
+def _statement(name: str, sql: str) -> Statement:
+    """Return `sql`, failing unless it meets as many rows as it names; inserts cannot miss.
 
-    call: Call
-    expected_rows: int | None
+    COMMIT is on its way in the same round trip, so the count is the server's to check: a row that
+    is gone since it was loaded divides by zero, which `errors` calls ConcurrentUpdate.
+    """
+    full_name = f"save.{name}"
+    if name.startswith("insert_"):
+        return prepared.number(full_name, sql)
+    key = prepared.number(full_name, sql).parameters[0]
+    return prepared.number(
+        full_name,
+        f"WITH changed AS (\n{sql}\nRETURNING 1\n)\n"
+        f"SELECT 1 / (count(*) = cardinality(%({key})s))::integer FROM changed",
+    )
 
 
-def plan(books: WorkingSet) -> list[Write]:
+SQL: Final[Mapping[str, Statement]] = MappingProxyType(
+    {name: _statement(name, sql) for name, sql in statements.load("save.sql").items()}
+)
+
+
+def plan(books: WorkingSet) -> list[Call]:
     """Return the writes of everything that `books` has kept; empty tables send nothing.
 
     Raises:
@@ -38,7 +52,7 @@ def plan(books: WorkingSet) -> list[Write]:
         raise ConstraintViolated(*reason.args) from reason
 
 
-def _writes(books: WorkingSet) -> Iterator[Write]:
+def _writes(books: WorkingSet) -> Iterator[Call]:
     yield from _changes("assets", _ASSETS, books.assets)
     yield from _changes("instruments", _INSTRUMENTS, books.instruments)
     yield from _changes("accounts", _ACCOUNTS, books.accounts)
@@ -62,27 +76,24 @@ def _writes(books: WorkingSet) -> Iterator[Write]:
     yield from _additions("audit_log", _AUDIT, books.appended.audits)
 
 
-def _changes(table: str, cells: Mapping[str, Column], rows: Rows[Any, Any]) -> Iterator[Write]:
+def _changes(table: str, cells: Mapping[str, Column], rows: Rows[Any, Any]) -> Iterator[Call]:
     """Yield what goes before what comes: a new child is alive only once the former has ended."""
     removed = rows.removed()
     if removed:
-        yield _write(SQL[f"delete_{table}"], _REMOVED[table], removed, len(removed))
+        yield _write(SQL[f"delete_{table}"], _REMOVED[table], removed)
     updated = rows.updated()
     if updated:
-        yield _write(SQL[f"update_{table}"], cells, updated, len(updated))
+        yield _write(SQL[f"update_{table}"], cells, updated)
     yield from _additions(table, cells, rows.inserted())
 
 
-def _additions(table: str, cells: Mapping[str, Column], rows: Sequence[Any]) -> Iterator[Write]:
+def _additions(table: str, cells: Mapping[str, Column], rows: Sequence[Any]) -> Iterator[Call]:
     if rows:
-        yield _write(SQL[f"insert_{table}"], cells, rows, None)
+        yield _write(SQL[f"insert_{table}"], cells, rows)
 
 
-def _write(
-    statement: Statement, cells: Mapping[str, Column], rows: Sequence[Any], expected: int | None
-) -> Write:
-    parameters: list[bytes | None] = [cells[name](rows) for name in statement.parameters]
-    return Write(Call(statement, parameters), expected)
+def _write(statement: Statement, cells: Mapping[str, Column], rows: Sequence[Any]) -> Call:
+    return Call(statement, [cells[name](rows) for name in statement.parameters])
 
 
 class _Line(NamedTuple):

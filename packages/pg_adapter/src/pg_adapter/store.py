@@ -1,6 +1,5 @@
 """The books in PostgreSQL: two round trips a transaction, however many commands share it."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -21,8 +20,6 @@ from tradecore.ports.store import (
 )
 from tradecore.ports.working_set import WorkingSet
 
-logger = logging.getLogger(__name__)
-
 
 class PgTransaction:
     """One transaction on one connection. Forgetting `commit` means that nothing happened."""
@@ -33,7 +30,6 @@ class PgTransaction:
         self._timeout_seconds = timeout_seconds
         #: Sent with the next round trip: the beginning and the writes need none of their own.
         self._waiting = [Call(BEGIN, [])]
-        self._expected_rows: list[int | None] = [None]
 
     async def load(self, footprint: Footprint) -> WorkingSet:
         """Return what `footprint` names, locked. As the port says."""
@@ -44,9 +40,7 @@ class PgTransaction:
 
     async def save(self, books: WorkingSet) -> None:
         """Note everything that `books` has kept; it is sent with the commit. As the port says."""
-        for call, count in save.plan(books):
-            self._waiting.append(call)
-            self._expected_rows.append(count)
+        self._waiting += save.plan(books)
 
     async def commit(self) -> None:
         """Write and make it durable, in one round trip. As the port says."""
@@ -66,7 +60,6 @@ class PgTransaction:
         if self._connection.pgconn.transaction_status == TransactionStatus.IDLE:
             return
         self._waiting.clear()
-        self._expected_rows.clear()
         try:
             await self._flush([Call(ROLLBACK, [])])
         except StoreError:
@@ -74,32 +67,14 @@ class PgTransaction:
 
     async def _flush(self, calls: Sequence[Call]) -> Sequence[PGresult]:
         """Send what waits and `calls`; return the answers to `calls`."""
-        waiting, expected = self._waiting, self._expected_rows
-        self._waiting, self._expected_rows = [], []
+        waiting, self._waiting = self._waiting, []
         try:
             results = await pipeline.run(
                 self._connection, [*waiting, *calls], self._timeout_seconds
             )
         except ConnectionLost as lost:
             raise StoreUnavailable("the connection broke") from lost
-        _check_counts(waiting, expected, results)
         return results[len(waiting) :]
-
-
-def _check_counts(
-    calls: Sequence[Call], expected: Sequence[int | None], results: Sequence[PGresult]
-) -> None:
-    """Report writes that met fewer rows than they named: their rows were locked, so a bug."""
-    for call, count, result in zip(calls, expected, results, strict=False):
-        if count is not None and result.command_tuples != count:
-            logger.error(
-                "postgres.rows_missed",
-                extra={
-                    "statement": call.statement.name.decode(),
-                    "expected": count,
-                    "written": result.command_tuples,
-                },
-            )
 
 
 class PgStore:

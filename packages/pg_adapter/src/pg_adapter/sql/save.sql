@@ -1,6 +1,7 @@
 -- Everything that a batch has decided, a statement per table and kind of change, however many rows.
 -- A change says its keys twice: a plan made while the table was small would else walk the table.
 -- Changed rows are locked since they were loaded; the CHECKs are the second opinion on the domain.
+-- Updates and deletes are sent with a count of the rows they met (`save.py`): all, or nothing is kept.
 
 -- insert_assets
 INSERT INTO assets (asset, scale)
