@@ -230,6 +230,7 @@ async def test_every_list_has_the_same_pages(asked: Asked, newest_first: bool) -
 @pytest.mark.parametrize(
     "cursor",
     ["", "x", "2026-01-05T12:00:00|" + HOUSE, "soon|" + HOUSE, "infinity|" + HOUSE,
+     "2026-01-05T12:00:00+00:00|" + "-" * 36, "0001-01-01T00:00:00+23:59|" + HOUSE,
      "2026-01-05T12:00:00+00:00|1", "2026-01-05T12:00:00+00:00|' OR true"],
 )  # fmt: skip
 async def test_a_cursor_of_ones_own_is_refused(database_dsn: str, cursor: str) -> None:

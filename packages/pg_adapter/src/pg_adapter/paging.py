@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -16,7 +16,11 @@ from tradecore.ports.queries import InvalidCursor, Page, Paging
 RowT = TypeVar("RowT")
 
 _MAX_LIMIT: Final = 500
-_CURSOR: Final = re.compile(r"([^|]{1,40})\|([0-9a-f-]{36})(?::([0-9]{1,5}))?", re.ASCII)
+_CURSOR: Final = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00)"
+    r"\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?::(\d{1,5}))?",
+    re.ASCII,
+)
 
 
 @attrs.frozen
@@ -81,7 +85,7 @@ async def page(
     if paging.cursor is None:
         at, row_id, line = _FIRST[paging.newest_first]
     else:
-        at, row_id, line = _parse(paging.cursor)
+        at, row_id, line = parse_cursor(paging.cursor)
     directed = statement.newest_first if paging.newest_first else statement.oldest_first
     values = directed.values(
         {
@@ -97,10 +101,16 @@ async def page(
     if len(found) <= paging.limit:
         return Page(rows, None)
     last_at, last_id = place(rows[-1])
-    return Page(rows, f"{last_at.isoformat()}|{last_id}")
+    return Page(rows, write_cursor(last_at, last_id))
 
 
-def _parse(cursor: str) -> tuple[bytes, bytes, bytes]:
+def write_cursor(at: datetime, row_id: str) -> str:
+    """Return the place after a row; `row_id` may have a line after a colon."""
+    return f"{at.astimezone(UTC).isoformat()}|{row_id}"
+
+
+def parse_cursor(cursor: str) -> tuple[bytes, bytes, bytes]:
+    """Return time, id and line of the place, as the server takes them. Raises InvalidCursor."""
     found = _CURSOR.fullmatch(cursor)
     if found is None:
         raise InvalidCursor(cursor)
@@ -109,6 +119,4 @@ def _parse(cursor: str) -> tuple[bytes, bytes, bytes]:
         instant = datetime.fromisoformat(at)
     except ValueError as error:
         raise InvalidCursor(cursor) from error
-    if instant.tzinfo is None:
-        raise InvalidCursor(cursor)
     return instant.isoformat().encode(), row_id.encode(), (line or "0").encode()
