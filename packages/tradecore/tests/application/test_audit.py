@@ -34,6 +34,7 @@ NOT_ADMINISTRATIVE = {
     "refuse_cancel",
     "apply_execution",
     "raise_alert",
+    "forget_missing",
 }
 
 D = Decimal

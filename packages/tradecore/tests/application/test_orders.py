@@ -10,7 +10,7 @@ import pytest
 from tradecore.application.commands.freeze import LiftFreeze, SetFreeze
 from tradecore.application.commands.open_attempt import OpenAttempt, RenewAttempt
 from tradecore.application.commands.place_order import PlaceOrder
-from tradecore.application.commands.record_report import RefuseCancel, RejectAttempt
+from tradecore.application.commands.record_report import ForgetMissing, RefuseCancel, RejectAttempt
 from tradecore.application.commands.set_limits import SetLimits
 from tradecore.domain.errors import (
     ClientOrderIdReused,
@@ -400,3 +400,18 @@ def test_the_client_order_id_is_in_the_footprint_only_where_one_is_given() -> No
     assert wish.footprint().client_order_ids == frozenset()
     named = attrs.evolve(wish, client_order_id="mine")
     assert named.footprint().client_order_ids == {(ALICE, "mine")}
+
+
+async def test_a_child_of_a_venue_that_was_furnished_anew_ends_at_what_we_have(
+    house: Scenario, store: MemoryStore
+) -> None:
+    alice = await house.customer(usdt=D(1000))
+    order = await house.run(house.buy(alice))
+    child = await house.send(order, 101)
+    await house.filled(child, D("0.004"))
+    await house.run(house.ended(child, VenueOutcome.FILLED, D("0.01")))
+    assert not store.tables.orders[order.order_id].is_terminal
+    await house.run(ForgetMissing(**house.head(), order_id=order.order_id, child=1))
+    ended = store.tables.orders[order.order_id]
+    assert (ended.status, ended.filled_quantity) == (OrderStatus.EXPIRED, D("0.004"))
+    assert store.tables.wallets[alice, "USDT"].reserved == 0

@@ -64,13 +64,14 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         async with contextlib.AsyncExitStack() as stack:
             for pool in (container.lane_pool(), container.log_pool(), container.query_pool()):
                 await stack.enter_async_context(pool)
+            executor = await stack.enter_async_context(container.executor())
+            await simulated_venue.forget_missing(executor, container.queries(), container.ids())
             await simulated_venue.furnish(
                 container.exchange(),
                 container.queries(),
                 container.rules().venue,
                 container.clock(),
             )
-            await stack.enter_async_context(container.executor())
             tasks = await stack.enter_async_context(_loops(container, settings))
             customers = await seed(
                 container.executor(), container.ids(), container.exchange(), container.clock()

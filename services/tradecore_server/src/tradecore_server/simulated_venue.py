@@ -25,11 +25,15 @@ from binance_sim.recording import Recording, packaged_recordings, read_folder
 from binance_sim.replay import Replay
 from binance_sim.resumption import LastIds, resume
 from binance_sim.simulated_market import SimulatedMarket
+from tradecore.application.commands.record_report import ForgetMissing
+from tradecore.application.executor import Executor
 from tradecore.domain import instruments
+from tradecore.domain.ids import CommandId
 from tradecore.domain.instruments import Instrument, OrderType
 from tradecore.domain.ledger import venue as venue_account
 from tradecore.domain.money import negate
 from tradecore.ports.clock import Clock
+from tradecore.ports.id_factory import IdFactory
 from tradecore.ports.queries import Queries
 
 OMNIBUS: Final = "omnibus"
@@ -75,6 +79,21 @@ async def furnish(exchange: Exchange, queries: Queries, venue_name: str, clock: 
         },
         now_us=to_us(clock.now()),
     )
+
+
+async def forget_missing(executor: Executor, queries: Queries, ids: IdFactory) -> None:
+    """End the children that wait for fills which went with the venue's last life."""
+    for child in await queries.list_open_attempts():
+        if child.outcome is not None:
+            await executor.execute(
+                ForgetMissing(
+                    command_id=CommandId(ids.new_id()),
+                    correlation_id=child.order_id,
+                    actor="simulated venue",
+                    order_id=child.order_id,
+                    child=child.child,
+                )
+            )
 
 
 def build_market(

@@ -27,6 +27,7 @@ USE_CASES: Final[Mapping[type[Command[Any]], Callable[..., Any]]] = {
     record_report.RecordReport: record_report.decide,
     record_report.RejectAttempt: record_report.decide_rejection,
     record_report.RefuseCancel: record_report.decide_refusal,
+    record_report.ForgetMissing: record_report.decide_forgetting,
     apply_execution.ApplyExecution: apply_execution.decide,
     raise_alert.RaiseAlert: raise_alert.decide,
     open_account.OpenAccount: open_account.decide,

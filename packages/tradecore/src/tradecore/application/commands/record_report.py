@@ -71,6 +71,24 @@ class RefuseCancel(Command[Order]):
         return Footprint(orders=frozenset({self.order_id}))
 
 
+@attrs.frozen(kw_only=True)
+class ForgetMissing(Command[VenueOrder]):
+    """End a child without the fills that its last report counts: they will never come.
+
+    For a venue that was itself furnished from these books, and so knows of no others.
+    """
+
+    kind: ClassVar[str] = "forget_missing"
+    answer_type: ClassVar[type] = VenueOrder
+
+    order_id: OrderId
+    child: int
+
+    def footprint(self) -> Footprint:
+        """Return the order with everything that its end releases."""
+        return Footprint(orders=frozenset({self.order_id}), positions=True)
+
+
 def decide(command: RecordReport, books: WorkingSet, context: Context) -> VenueOrder:
     """Acknowledge and, once all its executions are here, end the child and its order.
 
@@ -150,6 +168,24 @@ def decide_refusal(command: RefuseCancel, books: WorkingSet, context: Context) -
     order, event = orders.resume(order, context.now, command.reason)
     save_step(books, order, event)
     return order
+
+
+def decide_forgetting(command: ForgetMissing, books: WorkingSet, context: Context) -> VenueOrder:
+    """Return the child, ended at what our executions say."""
+    order, child = _load(books, command.order_id, command.child)
+    if child.outcome is None or child.status is VenueOrderStatus.ENDED:
+        return child
+    child = venue_orders.settle(
+        attrs.evolve(
+            child,
+            outcome=VenueOutcome.EXPIRED,
+            outcome_reason="the venue forgot it",
+            outcome_quantity=child.filled_quantity,
+        )
+    )
+    books.venue_orders.save(child)
+    end_with_child(books, context, command.command_id, order, child)
+    return child
 
 
 def _load(books: WorkingSet, order_id: OrderId, child: int) -> tuple[Order, VenueOrder]:
