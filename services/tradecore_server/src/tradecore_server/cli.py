@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 from typing import Annotated, Final
 
+import uvloop
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
@@ -38,7 +39,8 @@ def run() -> None:
     from tradecore_server import modes, welcome
 
     current = _settings()
-    asyncio.run(modes.run_all(current, lambda running: welcome.show(console, running, current)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(modes.run_all(current, lambda running: welcome.show(console, running, current)))
 
 
 @app.command
