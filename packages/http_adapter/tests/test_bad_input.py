@@ -204,6 +204,67 @@ async def test_a_bad_key_is_refused(trading: Platform, key: str) -> None:
     assert answer.json()["errors"][0]["parameter"] == "Idempotency-Key"
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    ["\u0085", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028", "\u2029", "\ue000", "\U000e0041"],
+)
+async def test_names_and_reasons_hide_nothing(trading: Platform, hidden: str) -> None:
+    account_id = await trading.open_account("Zo\u00eb \u674e \U0001f600")
+    for method, path, body, field in (
+        ("POST", "/accounts", {"name": f"A{hidden}da"}, "name"),
+        ("PATCH", f"/accounts/{account_id}", {"state": "SUSPENDED", "reason": hidden}, "reason"),
+    ):
+        answer = await trading.client.request(
+            method,
+            f"/v1/admin{path}",
+            json=body,
+            headers=trading.headers(trading.admin_token, trading.services.ids.new_id()),
+        )
+        assert answer.status_code == 400
+        (error,) = answer.json()["errors"]
+        assert error["pointer"] == f"/{field}"
+        assert "visible characters" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("limit=1e2", "limit"),
+        ("limit=1.0", "limit"),
+        ("limit=%2B5", "limit"),
+        ("limit=", "limit"),
+        ("limit=%D9%A3", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("symbol=BTCUSDT&symbol=BTCUSDT", "symbol"),
+        ("from=2026-W01-1T00:00:00Z", "from"),
+        ("from=2026-001T00:00:00Z", "from"),
+        ("from=20260105T000000Z", "from"),
+        ("from=2026-01-05T00Z", "from"),
+        ("to=2026-01-05T00:00:00", "to"),
+        ("to=2026-01-05T00:00:00%2B0000", "to"),
+        ("to=2026-01-05T00:00:00%2B00:00:01", "to"),
+        ("to=0001-01-01T00:00:00%2B23:59", "to"),
+    ],
+)
+async def test_a_parameter_that_is_not_plain_is_refused(
+    trading: Platform, query: str, parameter: str
+) -> None:
+    token = trading.trader_token(await trading.open_account())
+    answer = await trading.client.get(f"/v1/orders?{query}", headers=trading.headers(token))
+    assert answer.status_code == 400, answer.text
+    assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["from=2026-01-05T00:00:00Z&to=2026-01-05T00:00:00.123456789-05:30", "limit=500", "limit=1"],
+)
+async def test_a_plain_parameter_is_taken(trading: Platform, query: str) -> None:
+    token = trading.trader_token(await trading.open_account())
+    answer = await trading.client.get(f"/v1/orders?{query}", headers=trading.headers(token))
+    assert answer.status_code == 200, answer.text
+
+
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 DOCUMENTS = st.dictionaries(
     st.sampled_from([*ORDER, *AMOUNTS, "client_order_id"]) | st.text(max_size=5),

@@ -4,21 +4,26 @@ A body that fits is converted in one step; only one that does not is looked at a
 """
 
 import enum
+import functools
 import re
 import types
 import typing
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from http_adapter import strict_json
+from http_adapter.fields import VISIBLE
 from http_adapter.problems import ApiProblem, FieldError
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 MAX_SHOWN_NAME: Final = 64
 MAX_ERRORS: Final = 100
+# Control, format (bidi among them), line and paragraph separators, private use, surrogates.
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs"})
 
 
 def decode(raw: bytes, kind: type[T]) -> T:
@@ -31,15 +36,42 @@ def decode(raw: bytes, kind: type[T]) -> T:
         document = strict_json.parse(raw)
     except strict_json.MalformedJson as error:
         raise ApiProblem("malformed-body", f"the body {error}") from None
+    if not isinstance(document, dict):
+        raise ApiProblem("malformed-body", "the body is not a JSON object")
+    said = ""
     try:
-        return msgspec.convert(document, kind)
+        message = msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
-        if not isinstance(document, dict):
-            raise ApiProblem("malformed-body", "the body is not a JSON object") from None
-        errors = tuple(_faults(document, kind, ""))[:MAX_ERRORS]
-        if not errors:
-            errors = (FieldError(detail=str(error), pointer=""),)
-        raise ApiProblem("invalid-request", _sentence(errors), errors=errors) from None
+        said = str(error)
+    else:
+        if not any(_hides(getattr(message, name)) for name in _visible_fields(kind)):
+            return message
+    errors = tuple(_faults(document, kind, ""))[:MAX_ERRORS]
+    if not errors:
+        errors = (FieldError(detail=said, pointer=""),)
+    raise ApiProblem("invalid-request", _sentence(errors), errors=errors)
+
+
+@functools.cache
+def _visible_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields that people read, and that may hide nothing from them."""
+    fields = msgspec.structs.fields(kind)
+    return tuple(field.name for field in fields if _must_be_visible(field.type))
+
+
+def _must_be_visible(kind: Any) -> bool:
+    return any(
+        isinstance(note, msgspec.Meta) and bool(note.extra and note.extra.get(VISIBLE))
+        for one in (kind, *typing.get_args(kind))
+        for note in getattr(one, "__metadata__", ())
+    )
+
+
+def _hides(text: str | None) -> bool:
+    """Tell whether `text` has characters that show as nothing, or turn others around."""
+    if text is None or text.isprintable():
+        return False
+    return any(unicodedata.category(character) in _HIDDEN for character in text)
 
 
 def _sentence(errors: tuple[FieldError, ...]) -> str:
@@ -74,6 +106,9 @@ def _value_faults(value: object, kind: Any, pointer: str) -> Iterator[FieldError
         else:
             message, tail = _split(str(error))
             yield FieldError(detail=_expectation(kind) or message, pointer=pointer + tail)
+        return
+    if isinstance(value, str) and _must_be_visible(kind) and _hides(value):
+        yield FieldError(detail=_expectation(kind) or "is not visible", pointer=pointer)
 
 
 def _struct_of(kind: Any) -> type[msgspec.Struct] | None:

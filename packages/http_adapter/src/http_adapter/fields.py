@@ -9,6 +9,9 @@ import msgspec
 from tradecore.domain.errors import InvalidAmount
 from tradecore.domain.money import parse_amount, text
 
+#: In a `Meta.extra`: the text may hold nothing that hides or reorders what is read (`bodies`).
+VISIBLE: Final = "visible"
+
 _AMOUNT = r"^[0-9]{1,20}(\.[0-9]{1,18})?$(?!\n)"
 
 AmountText = Annotated[
@@ -74,7 +77,7 @@ Sentence = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[^\x00-\x1f\x7f]{1,500}$(?!\n)",
-        extra={"expects": "must be 1 to 500 characters on one line"},
+        extra={"expects": "must be 1 to 500 visible characters on one line", VISIBLE: True},
     ),
 ]
 """A reason given by a person."""

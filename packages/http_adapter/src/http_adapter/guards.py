@@ -30,7 +30,7 @@ def gate(*roles: Role) -> Callable[[ASGIApp], ASGIApp]:
                 raise ApiProblem("forbidden", f"this needs the role {' or '.join(sorted(allowed))}")
             exchange.principal = principal
             if scope["query_string"]:
-                parameters.require_known_names(scope)
+                parameters.require_clean_query(scope)
             await app(scope, receive, send)
 
         return checked

@@ -1,6 +1,7 @@
 """Identifiers in paths and queries: what has not the form of one never reaches the database."""
 
 import re
+from collections import Counter
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,7 @@ from tradecore.domain.ids import AccountId, OrderId
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{2,20}", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_DIGITS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SHOWN: Final = 64
 _LISTED: Final = 20
 
@@ -23,27 +25,37 @@ ReferenceFilter = Annotated[str | None, QueryParameter(pattern=r"^[A-Za-z0-9:._-
 ActionFilter = Annotated[str | None, QueryParameter(pattern=r"^[a-z_]{1,64}$(?!\n)")]
 
 
-def require_known_names(scope: Scope) -> None:
-    """Raise ApiProblem if the query names what the route does not take: a mistyped filter would
-    otherwise list everything.
+def require_clean_query(scope: Scope) -> None:
+    """Raise ApiProblem for what would be read otherwise than it was meant.
+
+    A mistyped filter would list everything, of a repeated one only the last would count, and
+    `1e2` is a number to a lenient reader.
     """
     handler: Any = scope["route_handler"]
     known = {
-        field.kwarg_definition.name or name
+        field.kwarg_definition.name or name: field
         for name, field in handler.parsed_fn_signature.parameters.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     }
-    query = scope["query_string"].decode("latin-1")
-    names = dict.fromkeys(name for name, _ in parse_qsl(query, keep_blank_values=True))
-    unknown = [name[:_SHOWN] for name in names if name not in known]
-    if unknown:
+    given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    counts = Counter(name for name, _ in given)
+    faults = [
+        *((name, "is not a known parameter") for name in counts if name not in known),
+        *((name, "came more than once") for name in counts if name in known and counts[name] > 1),
+        *(
+            (name, "must be a whole number")
+            for name, value in given
+            if name in known and known[name].annotation is int and not _DIGITS.fullmatch(value)
+        ),
+    ]
+    if faults:
+        errors = [
+            FieldError(detail=detail, parameter=name[:_SHOWN]) for name, detail in faults[:_LISTED]
+        ]
         raise ApiProblem(
             "invalid-request",
-            f"not known: {', '.join(unknown[:_LISTED])}",
-            errors=tuple(
-                FieldError(detail="is not a known parameter", parameter=name)
-                for name in unknown[:_LISTED]
-            ),
+            "; ".join(f"{error.parameter} {error.detail}" for error in errors),
+            errors=tuple(errors),
         )
 
 

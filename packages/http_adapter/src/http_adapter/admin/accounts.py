@@ -11,7 +11,7 @@ from http_adapter import parameters
 from http_adapter.account_messages import AccountList, AccountMessage
 from http_adapter.answers import answer, execute
 from http_adapter.exchange import ApiRequest, exchange_of
-from http_adapter.fields import Sentence
+from http_adapter.fields import VISIBLE, Sentence
 from http_adapter.idempotency import Origin, origin
 from http_adapter.operations_spec import READ_PROBLEMS, WRITE_PROBLEMS, Keyed
 from http_adapter.paging import Cursor, Limit, Sort, SortBy, filled, paging
@@ -26,7 +26,7 @@ Name = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[^\x00-\x1f\x7f]{1,200}$(?!\n)",
-        extra={"expects": "must be 1 to 200 characters on one line"},
+        extra={"expects": "must be 1 to 200 visible characters on one line", VISIBLE: True},
     ),
 ]
 
