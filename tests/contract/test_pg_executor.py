@@ -8,10 +8,22 @@ from pg_adapter.connections import PgPool
 from pg_adapter.store import PgStore
 from tradecore.ports.store import Store
 from tradecore.testing.contracts.executor import ExecutorContract
+from tradecore.testing.contracts.idempotency import IdempotencyContract
+
+
+@pytest.fixture
+async def pool(database_dsn: str) -> AsyncIterator[PgPool]:
+    async with PgPool(database_dsn, name="executor", size=4) as pool:
+        yield pool
 
 
 class TestExecutorOnPostgres(ExecutorContract):
     @pytest.fixture
-    async def store(self, database_dsn: str) -> AsyncIterator[Store]:  # type: ignore[override] # it connects first
-        async with PgPool(database_dsn, name="executor") as pool:
-            yield PgStore(pool)
+    def store(self, pool: PgPool) -> Store:  # type: ignore[override] # on its pool
+        return PgStore(pool)
+
+
+class TestIdempotencyOnPostgres(IdempotencyContract):
+    @pytest.fixture
+    def store(self, pool: PgPool) -> Store:  # type: ignore[override] # on its pool
+        return PgStore(pool)

@@ -1,10 +1,13 @@
 """`tradecore run` as a user meets it: serve, trade, stop, start again, survive a kill."""
 
+import os
 import shlex
+import signal
 import subprocess
 import time
 import uuid
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -105,6 +108,18 @@ def test_l15_what_was_acknowledged_survives_a_kill(launch: Launch, tradecore: Co
     again.interrupt()
     verified = tradecore("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_database_that_ends_by_itself_ends_the_platform(launch: Launch) -> None:
+    platform = launch()
+    folder = Path(platform.environment["TRADECORE_DATA_DIRECTORY"]) / "postgres"
+    server = int((folder / "pgdata" / "postmaster.pid").read_text("utf-8").splitlines()[0])
+    os.kill(server, signal.SIGQUIT)
+
+    assert platform.process.wait(timeout=10) == 2, platform.said
+    last = platform.said.strip().splitlines()[-1]
+    assert "the embedded PostgreSQL server ended by itself; see " in last
+    assert "Traceback" not in last
 
 
 def test_verify_and_doctor_work_beside_a_running_platform(

@@ -17,7 +17,7 @@ from pg_adapter.roles import RoleDsns
 from pg_adapter.store import PgStore
 from tradecore.domain.venue_orders import VenueOutcome
 from tradecore.memory import SystemClock
-from tradecore.testing.contracts.executor import keyed
+from tradecore.testing.contracts.executing import keyed
 from tradecore.testing.scenario import scenario
 from tradecore_server import verification
 from tradecore_server.settings import Secret, Settings

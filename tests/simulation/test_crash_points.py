@@ -13,7 +13,7 @@ from tradecore.domain.instruments import Side
 from tradecore.domain.orders import Order
 from tradecore.domain.venue_orders import VenueOrder
 from tradecore.testing import simulation
-from tradecore.testing.contracts.executor import keyed
+from tradecore.testing.contracts.executing import keyed
 from tradecore.testing.scenario import Scenario
 from tradecore.testing.scripted_venue import Answer
 from tradecore.testing.simulation import CrashAt

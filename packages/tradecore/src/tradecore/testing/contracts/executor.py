@@ -2,28 +2,16 @@
 
 import asyncio
 import contextlib
-import hashlib
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
-from typing import ClassVar
 
-import attrs
 import pytest
 
-from tradecore.application.command import Command, Idempotency
-from tradecore.application.commands.place_order import PlaceOrder
-from tradecore.application.context import Context
+from tradecore.application.command import Command
 from tradecore.application.executor import Executor, ExecutorFull, ExecutorStopped
 from tradecore.application.use_cases import USE_CASES
 from tradecore.domain.errors import (
-    ClientOrderIdReused,
-    IdempotencyKeyReused,
     OrderRefused,
 )
-from tradecore.domain.ids import AccountId
-from tradecore.domain.orders import Order
-from tradecore.memory import SystemClock
 from tradecore.ports.store import (
     CommitOutcomeUnknown,
     ConcurrentUpdate,
@@ -31,78 +19,13 @@ from tradecore.ports.store import (
     Store,
     StoreUnavailable,
 )
-from tradecore.ports.working_set import WorkingSet
+from tradecore.testing.contracts.executing import OnAStore, Poison
 from tradecore.testing.faults import FailOnce, FaultyStore
-from tradecore.testing.scenario import Scenario, scenario
+from tradecore.testing.scenario import Scenario
 
 
-@attrs.frozen(kw_only=True)
-class Poison(Command[None]):
-    """A command whose decision is broken: it spends and then dies."""
-
-    kind: ClassVar[str] = "poison"
-    answer_type: ClassVar[type] = type(None)
-
-    account_id: AccountId
-
-    def footprint(self) -> Footprint:
-        return Footprint(accounts=frozenset({self.account_id}), assets=frozenset({"USDT"}))
-
-
-def decide_poison(command: Poison, books: WorkingSet, _context: Context) -> None:
-    """Leave a trace, then fail."""
-    wallet = books.wallets[command.account_id, "USDT"]
-    books.wallets.save(attrs.evolve(wallet, available=Decimal(0)))
-    raise ZeroDivisionError("poison")
-
-
-def keyed(command: PlaceOrder, key: str, body: bytes = b"body") -> PlaceOrder:
-    """Return the command as a client would send it under an idempotency key."""
-    return attrs.evolve(
-        command,
-        idempotency=Idempotency(
-            owner=command.account_id, key=key, request_hash=hashlib.sha256(body).digest()
-        ),
-    )
-
-
-class ExecutorContract:
+class ExecutorContract(OnAStore):
     """Promises of the executor. Subclass it and provide the `store` fixture."""
-
-    @pytest.fixture
-    def store(self) -> Store:
-        """Return an empty store."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    async def house(self, store: Store) -> AsyncIterator[Scenario]:
-        """Yield a furnished house on the store."""
-        async with scenario(store, SystemClock()) as ready:
-            yield ready
-
-    def faulty(
-        self, house: Scenario, store: Store, fault: FailOnce
-    ) -> AbstractAsyncContextManager[Executor]:
-        """Return a second executor on the same books, whose store fails as told."""
-        return Executor(
-            FaultyStore(store, fault),
-            {**USE_CASES, Poison: decide_poison},
-            clock=house.clock,
-            ids=house.ids,
-            prices=house.prices,
-        )
-
-    async def sequence(self, store: Store, account_id: AccountId) -> int:
-        """Return the number of the account's last event."""
-        books = await store.read(Footprint(accounts=frozenset({account_id})))
-        return books.accounts[account_id].sequence
-
-    async def reserved(self, store: Store, account_id: AccountId) -> Decimal:
-        """Return what the account has reserved in USDT."""
-        books = await store.read(
-            Footprint(accounts=frozenset({account_id}), assets=frozenset({"USDT"}))
-        )
-        return books.wallets[account_id, "USDT"].reserved
 
     @pytest.mark.parametrize("step", ["commit:after", "commit:before"])
     async def test_f53_an_answer_lost_at_commit_is_looked_up_for_the_whole_batch(
@@ -282,76 +205,6 @@ class ExecutorContract:
         assert 1 < placed <= 9
         assert await self.reserved(store, account_id) == Decimal(600 * placed)
         assert await self.sequence(store, account_id) == 1 + 2 * placed
-
-    async def test_f64_the_same_key_with_another_body_is_refused(self, house: Scenario) -> None:
-        account_id = await house.customer(usdt=Decimal(60_000))
-        await house.run(keyed(house.buy(account_id), "key"))
-        with pytest.raises(IdempotencyKeyReused):
-            await house.run(keyed(house.buy(account_id), "key", b"another"))
-
-    async def test_f64_a_hundred_repeats_at_once_are_one_order_and_one_answer(
-        self, store: Store, house: Scenario
-    ) -> None:
-        account_id = await house.customer(usdt=Decimal(60_000))
-        outcomes = await asyncio.gather(
-            *(house.executor.execute(keyed(house.buy(account_id), "key")) for _ in range(100))
-        )
-        assert len({outcome.unwrap() for outcome in outcomes}) == 1
-        assert sum(not outcome.replayed for outcome in outcomes) == 1
-        assert await self.reserved(store, account_id) == Decimal(600)
-
-    async def test_f64_a_refusal_is_kept_and_answered_again(
-        self, store: Store, house: Scenario
-    ) -> None:
-        account_id = await house.customer(usdt=Decimal(1))
-        first = await house.executor.execute(keyed(house.buy(account_id), "key"))
-        await house.customer(usdt=Decimal(60_000))
-        again = await house.executor.execute(keyed(house.buy(account_id), "key"))
-        assert isinstance(first.refusal, OrderRefused)
-        assert isinstance(again.refusal, OrderRefused)
-        assert again.refusal.reasons == first.refusal.reasons
-        assert (first.replayed, again.replayed) == (False, True)
-        assert await self.sequence(store, account_id) == 1
-
-    async def test_f65_a_client_order_id_names_one_order_for_ever(self, house: Scenario) -> None:
-        account_id = await house.customer(usdt=Decimal(60_000))
-        order: Order = await house.run(house.buy(account_id, client_order_id="mine"))
-        await house.run(house.cancel(order))
-        with pytest.raises(ClientOrderIdReused):
-            await house.run(house.buy(account_id, client_order_id="mine"))
-
-    async def test_f65_a_client_order_id_twice_in_one_batch_is_one_order(
-        self, house: Scenario
-    ) -> None:
-        account_id = await house.customer(usdt=Decimal(60_000))
-        results = await asyncio.gather(
-            *(
-                house.executor.execute(house.buy(account_id, client_order_id="mine"))
-                for _ in range(5)
-            ),
-            return_exceptions=True,
-        )
-        assert sum(isinstance(result, ClientOrderIdReused) for result in results) == 4
-
-    async def test_f65_keys_of_two_accounts_are_apart(self, house: Scenario) -> None:
-        one = await house.customer(usdt=Decimal(60_000))
-        two = await house.customer(usdt=Decimal(60_000))
-        first = await house.executor.execute(keyed(house.buy(one), "key"))
-        second = await house.executor.execute(keyed(house.buy(two), "key"))
-        assert first.unwrap().order_id != second.unwrap().order_id
-
-    async def test_f65_a_command_that_was_rolled_back_keeps_no_key(
-        self, store: Store, house: Scenario
-    ) -> None:
-        account_id = await house.customer(usdt=Decimal(60_000))
-        async with self.faulty(
-            house, store, FailOnce("commit:before", StoreUnavailable("away"))
-        ) as executor:
-            with pytest.raises(StoreUnavailable):
-                await executor.execute(keyed(house.buy(account_id), "key"))
-            outcome = await executor.execute(keyed(house.buy(account_id), "key"))
-        assert not outcome.replayed
-        assert await self.reserved(store, account_id) == Decimal(600)
 
     async def test_f53_a_commit_under_way_when_the_lane_dies_is_unknown_not_undone(
         self, store: Store, house: Scenario
