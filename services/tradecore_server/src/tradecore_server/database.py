@@ -1,13 +1,14 @@
 """Where the books are: the embedded server, or one that an operator runs."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import psycopg
 
 from pg_adapter import migrate
-from pg_adapter.embedded import EmbeddedPostgres
+from pg_adapter.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from pg_adapter.roles import RoleDsns, bootstrap_roles
 from tradecore_server.settings import Settings
 
@@ -20,6 +21,14 @@ class OwnerUrlMissing(ValueError):
     def __init__(self) -> None:
         """Say what to set."""
         super().__init__("set TRADECORE_OWNER_DATABASE_URL (or its _FILE twin) to migrate")
+
+
+class EmbeddedServerGone(EmbeddedPostgresError):
+    """The embedded server ended while the platform was running."""
+
+    def __init__(self, log_file: Path) -> None:
+        """Say where to look."""
+        super().__init__(f"the embedded PostgreSQL server ended by itself; see {log_file}")
 
 
 def is_embedded(settings: Settings) -> bool:
@@ -35,11 +44,24 @@ def embedded(settings: Settings) -> EmbeddedPostgres:
 @contextlib.contextmanager
 def running(settings: Settings) -> Iterator[RoleDsns]:
     """Yield how to connect; an embedded server runs meanwhile. Blocks while it starts and stops."""
+    with watched(settings) as (dsns, _):
+        yield dsns
+
+
+@contextlib.contextmanager
+def watched(settings: Settings) -> Iterator[tuple[RoleDsns, Callable[[], None]]]:
+    """As `running`, with what raises EmbeddedServerGone once the embedded server has ended."""
     if settings.database_url is not None:
-        yield RoleDsns(owner=settings.owner_database_url or "", application=settings.database_url)
+        url = settings.database_url
+        yield RoleDsns(owner=settings.owner_database_url or "", application=url), lambda: None
         return
     with embedded(settings) as server:
-        yield bootstrap_roles(server.dsn(), DATABASE)
+
+        def require_alive() -> None:
+            if not server.running:
+                raise EmbeddedServerGone(server.files.log_file)
+
+        yield bootstrap_roles(server.dsn(), DATABASE), require_alive
 
 
 def migrate_schema(dsns: RoleDsns) -> list[str]:

@@ -23,6 +23,7 @@ from tradecore_server.settings import Settings
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS: Final = 1
+WATCH_SECONDS: Final = 1
 
 
 @attrs.frozen
@@ -57,7 +58,7 @@ async def run_all(settings: Settings, ready: Callable[[Running], None]) -> None:
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """Yield the whole platform, serving; stop it on the way out."""
-    with database.running(settings) as dsns:
+    with database.watched(settings) as (dsns, require_database):
         for name in database.migrate_schema(dsns):
             logger.info("migration.applied", extra={"migration": name})
         container = Container(settings=settings, dsn=dsns.application)
@@ -72,7 +73,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
                 container.rules().venue,
                 container.clock(),
             )
-            tasks = await stack.enter_async_context(_loops(container, settings))
+            tasks = await stack.enter_async_context(_loops(container, settings, require_database))
             customers = await seed(
                 container.executor(), container.ids(), container.exchange(), container.clock()
             )
@@ -86,8 +87,13 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
 
 
 @contextlib.asynccontextmanager
-async def _loops(container: Container, settings: Settings) -> AsyncIterator[asyncio.TaskGroup]:
-    """Run the loops that act on the world; cancel them on the way out."""
+async def _loops(
+    container: Container, settings: Settings, require_database: Callable[[], None]
+) -> AsyncIterator[asyncio.TaskGroup]:
+    """Run the loops that act on the world; cancel them on the way out.
+
+    What one of them raises ends the platform.
+    """
     clock, gateway = container.clock(), container.gateway()
     market = simulated_venue.build_market(
         container.exchange(), settings.market, settings.market_speed, clock
@@ -102,12 +108,20 @@ async def _loops(container: Container, settings: Settings) -> AsyncIterator[asyn
                 name="gateway",
             ),
             tasks.create_task(settle_attempts(gateway, clock), name="settle"),
+            tasks.create_task(_watch(require_database), name="database"),
         ]
         try:
             yield tasks
         finally:
             for loop in loops:
                 loop.cancel()
+
+
+async def _watch(require_database: Callable[[], None]) -> None:
+    """Raise as soon as the database is gone for good: nobody else would start it again."""
+    while True:
+        require_database()
+        await asyncio.sleep(WATCH_SECONDS)
 
 
 @contextlib.asynccontextmanager
