@@ -1,5 +1,6 @@
 """The outermost layer: correlation, security headers, counting. Every answer passes here."""
 
+import asyncio
 import time
 from typing import Final
 
@@ -8,6 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from http_adapter.exchange import begin
 from http_adapter.metrics import Metrics
+from http_adapter.problems import ApiProblem, encoded
 from http_adapter.services import Services
 
 UNMATCHED: Final = "unmatched"
@@ -39,10 +41,12 @@ class Edge:
         started = time.perf_counter()
         exchange = begin(scope, self._services, self._metrics)
         status = 500
+        started_answer = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started_answer
             if message["type"] == "http.response.start":
+                started_answer = True
                 status = message["status"]
                 headers = list(message["headers"])
                 said = {name.lower() for name, _ in headers}
@@ -54,6 +58,13 @@ class Edge:
         self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, send_with_headers)
+        except asyncio.CancelledError:
+            # The server is stopping, and its patience is over. The task ends here anyway.
+            if started_answer:
+                raise
+            problem = ApiProblem("outcome-unknown", "the server stopped before there was an answer")
+            answer = encoded(scope["path"], problem, exchange.correlation_id)
+            await answer.to_asgi_response()(scope, receive, send_with_headers)
         finally:
             self._metrics.in_flight.dec()
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"

@@ -96,6 +96,11 @@ def invalid_parameter(name: str, detail: str) -> ApiProblem:
 
 def to_response(request: AnyRequest, problem: ApiProblem, correlation_id: str) -> Response[Any]:
     """Return the problem as a response; of a kept refusal, with its first correlation id."""
+    return encoded(request.scope["path"], problem, correlation_id)
+
+
+def encoded(path: str, problem: ApiProblem, correlation_id: str) -> Encoded[Problem]:
+    """Return the problem as a response, for whoever has no request of Litestar's."""
     kind = PROBLEM_TYPES[problem.code]
     headers = dict(problem.headers)
     if kind.retry_after_seconds is not None:
@@ -105,7 +110,7 @@ def to_response(request: AnyRequest, problem: ApiProblem, correlation_id: str) -
         title=kind.title,
         status=kind.status,
         detail=problem.detail,
-        instance=request.scope["path"].encode("utf-8", "replace").decode(),
+        instance=path.encode("utf-8", "replace").decode(),
         correlation_id=correlation_id,
         errors=problem.errors,
     )
