@@ -113,6 +113,13 @@ _TYPES: Final = (
         retry_after_seconds=1,
     ),
     _type(
+        503,
+        "too-many-connections",
+        "Too many connections are open",
+        "Wait as long as `Retry-After` says, then send the same request again. Nothing was kept.",
+        retry_after_seconds=1,
+    ),
+    _type(
         500,
         "internal-error",
         "Something went wrong on our side",

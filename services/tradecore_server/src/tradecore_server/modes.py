@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 import socket
@@ -16,6 +17,7 @@ from tradecore.application.processes.settle_attempts import settle_attempts
 from tradecore.application.processes.submit_orders import submit_orders
 from tradecore.domain.accounts import Account
 from tradecore_server import database, simulated_venue
+from tradecore_server.connections import BoundedProtocol
 from tradecore_server.container import Container
 from tradecore_server.seed import seed
 from tradecore_server.settings import Settings
@@ -78,10 +80,22 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
                 container.executor(), container.ids(), container.exchange(), container.clock()
             )
             await stack.enter_async_context(
-                _serving(container.operations_app(), settings.host, settings.operations_port, tasks)
+                _serving(
+                    container.operations_app(),
+                    settings.host,
+                    settings.operations_port,
+                    tasks,
+                    settings.max_connections,
+                )
             )
             address = await stack.enter_async_context(
-                _serving(container.app(), settings.host, settings.port, tasks)
+                _serving(
+                    container.app(),
+                    settings.host,
+                    settings.port,
+                    tasks,
+                    settings.max_connections,
+                )
             )
             yield Running(container, customers, address)
 
@@ -126,12 +140,13 @@ async def _watch(require_database: Callable[[], None]) -> None:
 
 @contextlib.asynccontextmanager
 async def _serving(
-    app: object, host: str, port: int, tasks: asyncio.TaskGroup
+    app: object, host: str, port: int, tasks: asyncio.TaskGroup, max_connections: int = 1000
 ) -> AsyncIterator[str]:
     """Serve `app` on our own loop, so that signals and shutdown stay ours; yield its address."""
     listener = _listener(host, port)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type] # an ASGI application; uvicorn's own alias is wider
+        http=functools.partial(BoundedProtocol, limit=max_connections),  # type: ignore[arg-type] # called as the class would be
         log_config=None,
         access_log=False,
         # Longer than clients keep idle connections, so that they close first and no request is lost.

@@ -38,6 +38,9 @@ class Settings:
     operations_port: int = attrs.field(
         default=9080, validator=[attrs.validators.ge(0), attrs.validators.lt(65536)]
     )  #: metrics; not for the public
+    max_connections: int = attrs.field(
+        default=1000, validator=attrs.validators.ge(1)
+    )  #: of clients, on either port; more are answered 503
     database_url: Secret | None = None  #: the application's role; None: the embedded server
     owner_database_url: Secret | None = None  #: the schema owner's, for migrations
     market: Path | None = None  #: a folder of recordings; None: the packaged one
@@ -89,7 +92,7 @@ def _collect(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]
         if name not in names and name.removesuffix("_file") in names:
             name = name.removesuffix("_file")
             try:
-                value = Path(value).read_text(encoding="utf-8").rstrip("\n")  # noqa: PLW2901
+                value = Path(value).read_text(encoding="utf-8").rstrip("\n")  # noqa: PLW2901 - the file's content stands for its name from here on
             except OSError as error:
                 faults.append(f"{variable}: cannot be read: {error.strerror}")
                 continue
