@@ -35,7 +35,7 @@ class SequentialIds:
 def canonical(stamp: int, noise: int) -> str:
     """Return the text form: 60 bits of `stamp` (48 time, 12 counter), 62 bits of `noise`."""
     # Percent formatting is a third quicker than the same as an f-string.
-    return "%08x-%04x-%04x-%04x-%012x" % (  # noqa: UP031
+    return "%08x-%04x-%04x-%04x-%012x" % (  # noqa: UP031 - the quicker one
         stamp >> 28,
         stamp >> 12 & 0xFFFF,
         0x7000 | stamp & 0xFFF,
