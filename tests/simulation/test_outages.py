@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 import attrs
+import pytest
 
 from tradecore.domain.orders import OrderStatus
 from tradecore.domain.venue_orders import VenueOrder
@@ -57,7 +58,9 @@ def test_f39_a_venue_that_was_away_for_a_minute_gets_every_order_once() -> None:
     assert not world.tables.parked
 
 
-def test_f41_f49_a_poisoned_event_is_parked_and_the_other_orders_go_on() -> None:
+def test_f41_f49_a_poisoned_event_is_parked_and_the_other_orders_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def run() -> None:
         world = World.new(lambda _child: Answer.FILL)
         hold = Outage("events.read", StoreUnavailable)
@@ -77,8 +80,11 @@ def test_f41_f49_a_poisoned_event_is_parked_and_the_other_orders_go_on() -> None
                 return all(orders[one.order_id].status is OrderStatus.FILLED for one in others)
 
             await world.come_to_rest(others_filled)
+            await world.clock.sleep(2)
         (parked,) = world.tables.parked.values()
         assert "MalformedEvent" in parked.error
+        (told,) = (one for one in caplog.records if one.message == "alert.raised")
+        assert (told.kind, told.subject) == ("parked", parked.event.event_id)  # type: ignore[attr-defined] # extras
         assert world.tables.orders[poisoned.order_id].status is OrderStatus.PENDING_NEW
         assert not await world.broken_laws()
 

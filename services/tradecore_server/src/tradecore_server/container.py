@@ -19,6 +19,7 @@ from pg_adapter.queries import PgQueries
 from pg_adapter.store import PgStore
 from tradecore.application.context import HouseRules
 from tradecore.application.executor import Executor
+from tradecore.application.processes import tell_operators
 from tradecore.application.processes.gateway import Gateway
 from tradecore.application.processes.submit_orders import CONSUMER, TOPICS
 from tradecore.application.use_cases import USE_CASES
@@ -68,6 +69,9 @@ class Container(containers.DeclarativeContainer):
     )
     gateway = providers.Singleton(Gateway, executor=executor, queries=queries, venue=venue, ids=ids)
     consumer = providers.Singleton(PgEventConsumer, log_pool, CONSUMER, TOPICS)
+    alerts = providers.Singleton(
+        PgEventConsumer, log_pool, tell_operators.CONSUMER, tell_operators.TOPICS
+    )
 
     issuer = providers.Singleton(identity.load_issuer, settings.provided.data_directory, clock)
     verifier = providers.Singleton(identity.build_verifier, issuer, clock)

@@ -15,6 +15,7 @@ import uvicorn
 from tradecore.application.processes.follow_reports import follow_reports
 from tradecore.application.processes.settle_attempts import settle_attempts
 from tradecore.application.processes.submit_orders import submit_orders
+from tradecore.application.processes.tell_operators import tell_operators
 from tradecore.domain.accounts import Account
 from tradecore_server import database, simulated_venue
 from tradecore_server.connections import BoundedProtocol
@@ -122,6 +123,7 @@ async def _loops(
                 name="gateway",
             ),
             tasks.create_task(settle_attempts(gateway, clock), name="settle"),
+            tasks.create_task(tell_operators(container.alerts(), clock), name="operators"),
             tasks.create_task(_watch(require_database), name="database"),
         ]
         try:

@@ -93,6 +93,7 @@ class AlertKind(StrEnum):
     SUSPENSE = "suspense"
     OUTCOME_UNKNOWN = "outcome_unknown"
     ORPHAN = "orphan"  #: it lives at the venue, though it ended here; or under an id of another
+    PARKED = "parked"  #: an event that could not be handled, with those of its order after it
     NOT_POSTED = "not_posted"  #: a fill that could not be recorded
     HOUSE_BALANCE = "house_balance"
     SOLVENCY = "solvency"

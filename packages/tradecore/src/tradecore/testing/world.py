@@ -12,6 +12,9 @@ from tradecore.application.processes.follow_reports import follow_reports
 from tradecore.application.processes.gateway import Gateway
 from tradecore.application.processes.settle_attempts import settle_attempts
 from tradecore.application.processes.submit_orders import CONSUMER, TOPICS, submit_orders
+from tradecore.application.processes.tell_operators import CONSUMER as OPERATORS
+from tradecore.application.processes.tell_operators import TOPICS as ALERTS
+from tradecore.application.processes.tell_operators import tell_operators
 from tradecore.application.wakeup import Wakeup
 from tradecore.domain.ids import AccountId
 from tradecore.domain.reference_prices import ReferencePrice
@@ -68,11 +71,18 @@ class World:
             consumer = MemoryEventConsumer(
                 self.tables, CONSUMER, TOPICS, places=self.places, hop=hop
             )
+            alerts = MemoryEventConsumer(
+                self.tables,
+                OPERATORS,
+                ALERTS,
+                places=self.places,
+            )
             async with asyncio.TaskGroup() as tasks:
                 loops = [
                     tasks.create_task(follow_reports(gateway, self.clock)),
                     tasks.create_task(submit_orders(consumer, gateway, self.clock, wakeup)),
                     tasks.create_task(settle_attempts(gateway, self.clock)),
+                    tasks.create_task(tell_operators(alerts, self.clock)),
                     tasks.create_task(self._quote(house)),
                 ]
                 yield house

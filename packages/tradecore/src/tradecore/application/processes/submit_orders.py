@@ -13,6 +13,7 @@ from typing import Final
 from tradecore.application.processes.errands import Errands
 from tradecore.application.processes.gateway import Gateway
 from tradecore.application.wakeup import Wakeup
+from tradecore.domain.events import AlertKind
 from tradecore.domain.ids import OrderId
 from tradecore.messages import codec, topics
 from tradecore.messages.codec import MalformedEvent
@@ -122,6 +123,7 @@ class _Desk:
         await self._consumer.park(
             ParkedEvent(consumer=CONSUMER, event=event, error=repr(failure), attempts=attempts)
         )
+        await self._gateway.alert(AlertKind.PARKED, event.event_id, repr(failure))
 
 
 def _order_of(event: EventRecord) -> OrderId:
