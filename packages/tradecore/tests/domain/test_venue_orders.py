@@ -135,3 +135,14 @@ def test_a_child_that_lives_after_all_is_followed_again() -> None:
         41,
         None,
     )
+
+
+def test_a_dead_child_that_is_named_late_stays_dead() -> None:
+    dead = venue_orders.end(build_venue_order(), VenueOutcome.CANCELED, D(0), None)
+    named = venue_orders.acknowledge(dead, 41)
+    assert (named.status, named.venue_order_id) == (VenueOrderStatus.ENDED, 41)
+
+
+def test_a_dead_child_has_no_second_end() -> None:
+    dead = venue_orders.end(build_venue_order(), VenueOutcome.CANCELED, D(0), None)
+    assert venue_orders.end(dead, VenueOutcome.FILLED, D(5), "late") == dead
