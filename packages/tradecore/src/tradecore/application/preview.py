@@ -68,11 +68,14 @@ def _fee(
 ) -> Decimal | None:
     """Return the taker's fee in the received asset; of a buy by amount, at the market's ask."""
     order = assessment.order
-    if order.quote_quantity is None:
-        return place_order.estimated_fee(assessment, books, instrument)
-    quote = prices.find(order.symbol)
-    if quote is None:
+    scale = instrument.base_scale
+    if order.side is Side.SELL:
+        received, scale = assessment.notional, instrument.quote_scale
+    elif order.quantity is not None:
+        received = order.quantity
+    elif order.quote_quantity is not None and (quote := prices.find(order.symbol)) is not None:
+        received = quotient(order.quote_quantity, quote.ask, scale)
+    else:
         return None
-    received = quotient(order.quote_quantity, quote.ask, instrument.base_scale)
     policy = settlement.fee_policy(books, order.account_id)
-    return fees.platform_fee(policy, Liquidity.TAKER, received, ZERO, instrument.base_scale)
+    return fees.platform_fee(policy, Liquidity.TAKER, received, ZERO, scale)

@@ -8,8 +8,8 @@ import attrs
 
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import fee_policy, wallet_of
-from tradecore.domain import accounts, fees, instruments, orders, reservations, risk, wallets
+from tradecore.application.settlement import wallet_of
+from tradecore.domain import accounts, instruments, orders, reservations, risk, wallets
 from tradecore.domain.accounts import Account
 from tradecore.domain.errors import (
     ClientOrderIdReused,
@@ -20,7 +20,6 @@ from tradecore.domain.errors import (
     UnknownInstrument,
 )
 from tradecore.domain.events import OrderSubmitted
-from tradecore.domain.executions import Liquidity
 from tradecore.domain.ids import HOUSE, AccountId, OrderId
 from tradecore.domain.instruments import Instrument, OrderType, Side, TimeInForce
 from tradecore.domain.money import (
@@ -31,7 +30,6 @@ from tradecore.domain.money import (
     ceil_to_step,
     multiply,
     require_scale,
-    round_down,
     text,
 )
 from tradecore.domain.orders import Order
@@ -313,16 +311,3 @@ def _funds_reasons(books: WorkingSet, reservation: Reservation | None) -> Iterat
             detail=f"{text(reservation.amount)} {reservation.asset} needed,"
             f" {text(wallet.available)} available",
         )
-
-
-def estimated_fee(assessment: Assessment, books: WorkingSet, instrument: Instrument) -> Decimal:
-    """Return the total fee if the order filled whole as a taker, in the received asset."""
-    order = assessment.order
-    policy = fee_policy(books, order.account_id)
-    if order.side is Side.SELL:
-        received, scale = assessment.notional, instrument.quote_scale
-    elif order.quantity is not None:
-        received, scale = order.quantity, instrument.base_scale
-    else:
-        return ZERO
-    return round_down(fees.platform_fee(policy, Liquidity.TAKER, received, ZERO, scale), scale)
