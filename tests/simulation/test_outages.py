@@ -91,7 +91,9 @@ def test_f41_f49_a_poisoned_event_is_parked_and_the_other_orders_go_on(
     simulation.run(run())
 
 
-def test_f10_an_order_whose_send_keeps_failing_stays_visible_with_its_funds_reserved() -> None:
+def test_f10_an_order_whose_send_keeps_failing_stays_visible_with_its_funds_reserved(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def script(child: VenueOrder) -> Answer:
         if child.quantity == Decimal("0.013"):
             raise ZeroDivisionError("poison")
@@ -103,7 +105,7 @@ def test_f10_an_order_whose_send_keeps_failing_stays_visible_with_its_funds_rese
             account_id = await world.furnish(house)
             stuck = await house.run(house.buy(account_id, Decimal("0.013")))
             others = [await house.run(house.buy(account_id)) for _ in range(5)]
-            await world.clock.sleep(60)
+            await world.clock.sleep(120)
             orders = world.tables.orders
             assert all(orders[one.order_id].status is OrderStatus.FILLED for one in others)
             # Only the venue's word ends an order that may have been sent.
@@ -111,6 +113,11 @@ def test_f10_an_order_whose_send_keeps_failing_stays_visible_with_its_funds_rese
             assert world.tables.reservations[stuck.order_id].open > 0
             (attempt,) = await world.queries.list_open_attempts()
             assert attempt.order_id == stuck.order_id
+            (told,) = (one for one in caplog.records if one.message == "alert.raised")
+            assert (told.kind, told.subject) == (  # type: ignore[attr-defined] # extras
+                "outcome_unknown",
+                attempt.venue_client_order_id,
+            )
         assert not await world.broken_laws()
 
     simulation.run(run())

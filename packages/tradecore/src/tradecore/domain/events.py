@@ -95,8 +95,6 @@ class AlertKind(StrEnum):
     ORPHAN = "orphan"  #: it lives at the venue, though it ended here; or under an id of another
     PARKED = "parked"  #: an event that could not be handled, with those of its order after it
     NOT_POSTED = "not_posted"  #: a fill that could not be recorded
-    HOUSE_BALANCE = "house_balance"
-    SOLVENCY = "solvency"
 
 
 @attrs.frozen(kw_only=True)

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import attrs
+
 from tradecore.application.processes.gateway import Gateway
+from tradecore.domain.events import AlertKind
 from tradecore.domain.ids import OrderId
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
 from tradecore.ports.clock import Clock
@@ -24,19 +27,36 @@ GRACE: Final = timedelta(seconds=1)
 READ_LAG: Final = timedelta(seconds=3)
 DENIALS: Final = 3
 """How often the venue must say that it never saw an order before we believe it."""
+STUCK: Final = timedelta(seconds=60)
+"""How long an order may be asked about before a person must know; its funds stay reserved."""
 AT_ONCE: Final = 16
 
-Denials = Counter[tuple[OrderId, int, datetime]]
+
+@attrs.define
+class Watch:
+    """What the rounds remember of the attempts that they ask about."""
+
+    #: How often the venue denied an attempt for good, by order, child and signing time.
+    denials: Counter[tuple[OrderId, int, datetime]] = attrs.field(factory=Counter)
+    #: When a child was first asked about, by the venue's time; renewing it changes nothing.
+    since: dict[tuple[OrderId, int], datetime] = attrs.field(factory=dict)
+
+    def look_at(self, children: Sequence[VenueOrder], now: datetime) -> None:
+        """Forget what is settled, and note what is new."""
+        attempts = {_key(child) for child in children}
+        self.denials = Counter({key: self.denials[key] for key in attempts})
+        names = ((child.order_id, child.child) for child in children)
+        self.since = {name: self.since.get(name, now) for name in names}
 
 
 async def settle_attempts(gateway: Gateway, clock: Clock) -> None:
     """Settle what is open, again and again, until cancelled. Cancels go first."""
-    denials: Denials = Counter()
+    watch = Watch()
     swept_at = clock.now()
     while True:
         try:
             await _cancel_round(gateway)
-            await _attempt_round(gateway, denials)
+            await _attempt_round(gateway, watch)
             if clock.now() - swept_at >= timedelta(seconds=SWEEP_SECONDS):
                 swept_at = clock.now()
                 await sweep(gateway)
@@ -50,33 +70,39 @@ async def _cancel_round(gateway: Gateway) -> None:
     await _side_by_side((child, gateway.cancel(child, str(child.order_id))) for child in pending)
 
 
-async def _attempt_round(gateway: Gateway, denials: Denials) -> None:
+async def _attempt_round(gateway: Gateway, watch: Watch) -> None:
     """Ask about attempts of which the outcome is not known, by the venue's own clock."""
     children = await gateway.queries.list_open_attempts()
-    for key in set(denials) - {_key(child) for child in children}:
-        del denials[key]
     if not children:
         return
     now = await gateway.venue.time()
+    watch.look_at(children, now)
     await _side_by_side(
-        (child, _settle_attempt(gateway, child, now, denials))
+        (child, _settle_attempt(gateway, child, now, watch))
         for child in children
         if now - child.attempted_at > GRACE
     )
 
 
 async def _settle_attempt(
-    gateway: Gateway, child: VenueOrder, venue_now: datetime, denials: Denials
+    gateway: Gateway, child: VenueOrder, venue_now: datetime, watch: Watch
 ) -> None:
     """Ask about one attempt; renew it once the venue has denied it often enough, late enough.
 
     Only what the venue says after it can no longer accept the request, and past its read lag,
     counts; a renewed attempt begins at nought.
     """
+    since = watch.since[child.order_id, child.child]
+    if venue_now - since > STUCK:
+        await gateway.alert(
+            AlertKind.OUTCOME_UNKNOWN,
+            child.venue_client_order_id,
+            f"asked about since {since.isoformat()}; the venue has not said what came of it",
+        )
     final = venue_now > child.attempted_at + child.receive_window + READ_LAG
     key = _key(child)
-    if not await gateway.settle(child, may_renew=denials[key] >= DENIALS) and final:
-        denials[key] += 1
+    if not await gateway.settle(child, may_renew=watch.denials[key] >= DENIALS) and final:
+        watch.denials[key] += 1
 
 
 def _key(child: VenueOrder) -> tuple[OrderId, int, datetime]:
