@@ -1,14 +1,20 @@
 """The executor keeps its promises on PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from decimal import Decimal
 
+import psycopg
 import pytest
 
 from pg_adapter.connections import PgPool
 from pg_adapter.store import PgStore
-from tradecore.ports.store import Store
+from tradecore.domain.orders import Order
+from tradecore.memory import SystemClock
+from tradecore.ports.store import LockTimeout, Store
 from tradecore.testing.contracts.executor import ExecutorContract
 from tradecore.testing.contracts.idempotency import IdempotencyContract
+from tradecore.testing.scenario import scenario
 
 
 @pytest.fixture
@@ -27,3 +33,20 @@ class TestIdempotencyOnPostgres(IdempotencyContract):
     @pytest.fixture
     def store(self, pool: PgPool) -> Store:  # type: ignore[override] # on its pool
         return PgStore(pool)
+
+
+async def test_f55_a_held_row_costs_its_own_command_only(pool: PgPool, database_dsn: str) -> None:
+    store = PgStore(pool)
+    async with scenario(store, SystemClock()) as house:
+        held = await house.customer(usdt=Decimal(60_000))
+        free = await house.customer(usdt=Decimal(60_000))
+        async with await psycopg.AsyncConnection.connect(database_dsn) as other:
+            await other.execute("SELECT FROM accounts WHERE account_id = %s FOR UPDATE", [held])
+            results = await asyncio.gather(
+                house.run(house.buy(held)),
+                *(house.run(house.buy(free)) for _ in range(20)),
+                return_exceptions=True,
+            )
+        assert isinstance(results[0], LockTimeout)
+        assert all(isinstance(result, Order) for result in results[1:])
+        assert isinstance(await house.run(house.buy(held)), Order)

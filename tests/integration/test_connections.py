@@ -158,7 +158,7 @@ def push(port: int, head: bytes, megabytes: int, sent: list[int]) -> bytes:
     return heard
 
 
-async def test_a_body_of_100_megabytes_is_answered_and_not_read(
+async def test_f67_a_body_of_100_megabytes_is_answered_and_not_read(
     serve: Serve, platform: Platform
 ) -> None:
     await platform.offer()

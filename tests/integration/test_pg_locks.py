@@ -104,7 +104,7 @@ async def test_batches_over_the_same_rows_in_any_order_never_deadlock(
     assert sum(1000 - wallet.available for wallet in wallets) == 80 * 3
 
 
-async def test_a_row_held_too_long_is_a_lock_timeout_and_nothing_stays_held(
+async def test_f55_a_row_held_too_long_is_a_lock_timeout_and_nothing_stays_held(
     store: PgStore, application: psycopg.Connection
 ) -> None:
     with application.transaction():

@@ -48,8 +48,6 @@ def test_a_repeated_name_is_refused(members: dict[str, str], data: st.DataObject
         b'{"a": 1,}',
         b'{"a": 01}',
         b'{"a": ' + b"1" * 5000 + b"}",
-        b"[" * 100_000,
-        b'{"a":' * 100_000,
         b"[" * 40 + b"]" * 40,
         b'{"a": {"b": 1, "b": 2}}',
         b'[{"b": "1", "b": "2"}]',
@@ -59,6 +57,12 @@ def test_a_repeated_name_is_refused(members: dict[str, str], data: st.DataObject
 def test_anything_else_is_malformed(raw: bytes) -> None:
     with pytest.raises(MalformedJson):
         parse(raw)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_f67_a_hundred_thousand_levels_are_malformed(opening: bytes) -> None:
+    with pytest.raises(MalformedJson):
+        parse(opening * 100_000)
 
 
 def test_a_flat_object_is_known_to_be_unique_without_a_second_look() -> None:

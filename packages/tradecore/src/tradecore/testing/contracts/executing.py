@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from typing import ClassVar
 
@@ -12,16 +11,13 @@ import pytest
 from tradecore.application.command import Command, Idempotency
 from tradecore.application.commands.place_order import PlaceOrder
 from tradecore.application.context import Context
-from tradecore.application.executor import Executor
+from tradecore.application.executor import MAX_WAITING, Executor
 from tradecore.application.use_cases import USE_CASES
 from tradecore.domain.ids import AccountId
 from tradecore.memory import SystemClock
-from tradecore.ports.store import (
-    Footprint,
-    Store,
-)
+from tradecore.ports.store import Footprint, Store
 from tradecore.ports.working_set import WorkingSet
-from tradecore.testing.faults import FailOnce, FaultyStore
+from tradecore.testing.faults import Fault, FaultyStore
 from tradecore.testing.scenario import Scenario, scenario
 
 
@@ -69,17 +65,20 @@ class OnAStore:
         async with scenario(store, SystemClock()) as ready:
             yield ready
 
-    def faulty(
-        self, house: Scenario, store: Store, fault: FailOnce
-    ) -> AbstractAsyncContextManager[Executor]:
-        """Return a second executor on the same books, whose store fails as told."""
+    def second(self, house: Scenario, store: Store, *, max_waiting: int = MAX_WAITING) -> Executor:
+        """Return a second executor on the same books."""
         return Executor(
-            FaultyStore(store, fault),
+            store,
             {**USE_CASES, Poison: decide_poison},
             clock=house.clock,
             ids=house.ids,
             prices=house.prices,
+            max_waiting=max_waiting,
         )
+
+    def faulty(self, house: Scenario, store: Store, fault: Fault) -> Executor:
+        """Return a second executor on the same books, whose store fails as told."""
+        return self.second(house, FaultyStore(store, fault))
 
     async def sequence(self, store: Store, account_id: AccountId) -> int:
         """Return the number of the account's last event."""

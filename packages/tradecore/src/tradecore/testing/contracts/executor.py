@@ -7,8 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tradecore.application.command import Command
-from tradecore.application.executor import Executor, ExecutorFull, ExecutorStopped
-from tradecore.application.use_cases import USE_CASES
+from tradecore.application.executor import ExecutorFull, ExecutorStopped
 from tradecore.domain.errors import (
     OrderRefused,
 )
@@ -20,7 +19,7 @@ from tradecore.ports.store import (
     StoreUnavailable,
 )
 from tradecore.testing.contracts.executing import OnAStore, Poison
-from tradecore.testing.faults import FailOnce, FaultyStore
+from tradecore.testing.faults import FailOnce
 from tradecore.testing.scenario import Scenario
 
 
@@ -64,13 +63,7 @@ class ExecutorContract(OnAStore):
                 gone = True
                 raise CommitOutcomeUnknown("lost")
 
-        async with Executor(
-            FaultyStore(store, fault),
-            USE_CASES,
-            clock=house.clock,
-            ids=house.ids,
-            prices=house.prices,
-        ) as executor:
+        async with self.faulty(house, store, fault) as executor:
             with pytest.raises(CommitOutcomeUnknown):
                 await executor.execute(house.buy(account_id))
 
@@ -107,7 +100,7 @@ class ExecutorContract(OnAStore):
         self, store: Store, house: Scenario
     ) -> None:
         account_id = await house.customer(usdt=Decimal(60_000))
-        async with self.faulty(house, store, FailOnce("none")) as executor:
+        async with self.second(house, store) as executor:
             commands: list[Command] = [house.buy(account_id) for _ in range(99)]  # type: ignore[type-arg] # of several
             commands.insert(50, Poison(**house.head(), account_id=account_id))
             results = await asyncio.gather(
@@ -136,7 +129,7 @@ class ExecutorContract(OnAStore):
         self, store: Store, house: Scenario
     ) -> None:
         account_id = await house.customer(usdt=Decimal(60_000))
-        async with self.faulty(house, store, FailOnce("none")) as other:
+        async with self.second(house, store) as other:
             await asyncio.gather(
                 *(
                     executor.execute(house.buy(account_id))
@@ -166,13 +159,7 @@ class ExecutorContract(OnAStore):
             if stubborn and step == "commit:before":
                 raise ConcurrentUpdate("40P01")
 
-        async with Executor(
-            FaultyStore(store, fault),
-            USE_CASES,
-            clock=house.clock,
-            ids=house.ids,
-            prices=house.prices,
-        ) as executor:
+        async with self.faulty(house, store, fault) as executor:
             with pytest.raises(ConcurrentUpdate):
                 await executor.execute(house.buy(account_id))
             stubborn = False
@@ -218,13 +205,7 @@ class ExecutorContract(OnAStore):
                 await asyncio.sleep(3600)
 
         with contextlib.suppress(ExceptionGroup):
-            async with Executor(
-                FaultyStore(store, fault),
-                USE_CASES,
-                clock=house.clock,
-                ids=house.ids,
-                prices=house.prices,
-            ) as executor:
+            async with self.faulty(house, store, fault) as executor:
                 placing = asyncio.ensure_future(executor.execute(house.buy(account_id)))
                 await committed.wait()
                 waiting = asyncio.ensure_future(executor.execute(house.buy(account_id)))
@@ -238,14 +219,7 @@ class ExecutorContract(OnAStore):
 
     async def test_a_full_queue_refuses_at_once(self, store: Store, house: Scenario) -> None:
         account_id = await house.customer(usdt=Decimal(60_000))
-        async with Executor(
-            store,
-            USE_CASES,
-            clock=house.clock,
-            ids=house.ids,
-            prices=house.prices,
-            max_waiting=3,
-        ) as executor:
+        async with self.second(house, store, max_waiting=3) as executor:
             results = await asyncio.gather(
                 *(executor.execute(house.buy(account_id)) for _ in range(5)),
                 return_exceptions=True,
@@ -256,14 +230,7 @@ class ExecutorContract(OnAStore):
         self, store: Store, house: Scenario
     ) -> None:
         account_id = await house.customer(usdt=Decimal(60_000))
-        async with Executor(
-            store,
-            USE_CASES,
-            clock=house.clock,
-            ids=house.ids,
-            prices=house.prices,
-            max_waiting=1,
-        ) as executor:
+        async with self.second(house, store, max_waiting=1) as executor:
             outcomes = await asyncio.gather(
                 *(executor.follow_up(house.buy(account_id)) for _ in range(5))
             )
@@ -281,13 +248,7 @@ class ExecutorContract(OnAStore):
                 tries += 1
                 raise StoreUnavailable("away")
 
-        async with Executor(
-            FaultyStore(store, fault),
-            USE_CASES,
-            clock=house.clock,
-            ids=house.ids,
-            prices=house.prices,
-        ) as executor:
+        async with self.faulty(house, store, fault) as executor:
             results = await asyncio.gather(
                 *(executor.execute(house.buy(account_id)) for _ in range(50)),
                 return_exceptions=True,
@@ -299,7 +260,7 @@ class ExecutorContract(OnAStore):
         self, store: Store, house: Scenario
     ) -> None:
         account_id = await house.customer(usdt=Decimal(60_000))
-        executor = Executor(store, USE_CASES, clock=house.clock, ids=house.ids, prices=house.prices)
+        executor = self.second(house, store)
         async with executor:
             waiting = [
                 asyncio.ensure_future(executor.execute(house.buy(account_id))) for _ in range(10)
