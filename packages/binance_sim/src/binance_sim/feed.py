@@ -20,6 +20,7 @@ class ReportFeed:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._subscriptions: set[_Subscription] = set()
+        self._is_read = asyncio.Event()
 
     def publish(self, reports: Iterable[VenueReport]) -> None:
         """Append reports for everyone who listens now; never waits."""
@@ -37,11 +38,18 @@ class ReportFeed:
         """Yield reports from the first `__anext__` on. Raises VenueUnavailable when cut."""
         subscription = _Subscription(self._capacity)
         self._subscriptions.add(subscription)
+        self._is_read.set()
         try:
             while True:
                 yield await subscription.next()
         finally:
             self._subscriptions.discard(subscription)
+            if not self._subscriptions:
+                self._is_read.clear()
+
+    async def read(self) -> None:
+        """Return once somebody is subscribed."""
+        await self._is_read.wait()
 
 
 class _Subscription:

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+import attrs
+
 from binance_sim.engine.errors import VenueError
-from binance_sim.engine.events import Event, OrderSnapshot, account_of
+from binance_sim.engine.events import Event, Execution, OrderSnapshot, account_of
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.history import MAX_LIMIT
 from binance_sim.engine.requests import CancelOrder
@@ -120,6 +122,28 @@ class SimulatedVenue:
         """Return what rests now, on every symbol."""
         return [to_order_report(o) for o in self._exchange.history.open_orders(self._account)]
 
+    async def recent_orders(self, symbol: str) -> Sequence[OrderReport]:
+        """Return the newest orders of `symbol` that the account placed, ended or not."""
+        try:
+            found = self._exchange.history.all_orders(self._account, symbol, limit=MAX_LIMIT)
+        except VenueError as error:
+            raise VenueUnavailable(f"{error.code} {error.message}") from error
+        return [to_order_report(order) for order in found]
+
+    async def trades(self, symbol: str, from_id: int) -> Sequence[ExecutionReport]:
+        """Return a page of fills from trade `from_id` on; see the port."""
+        try:
+            page = self._exchange.history.my_trades(
+                self._account, symbol, from_id=from_id, limit=MAX_LIMIT
+            )
+        except VenueError as error:
+            raise VenueUnavailable(f"{error.code} {error.message}") from error
+        rules = self._rules(symbol)
+        return [
+            attrs.evolve(to_execution_report(self.name, each, rules), venue_client_order_id=None)
+            for each in whole_trades(page)
+        ]
+
     async def balances(self) -> Sequence[VenueBalance]:
         """Return every asset that the account ever held."""
         return [to_balance(each) for each in self._exchange.account(self._account).snapshots()]
@@ -127,6 +151,10 @@ class SimulatedVenue:
     def reports(self) -> AsyncIterator[VenueReport]:
         """Yield fills and state changes in engine order; any number may listen."""
         return self.feed.subscribe()
+
+    async def listening(self) -> None:
+        """Return once `reports` runs."""
+        await self.feed.read()
 
     def history(self) -> VenueHistory:
         """Return the venue's own complete record of the account at this instant."""
@@ -176,3 +204,9 @@ class SimulatedVenue:
         with suppress(VenueError):  # -2013, all that an id alone can meet
             return history.order(self._account, symbol, order_id=child.venue_order_id)
         return None
+
+
+def whole_trades(page: Sequence[Execution]) -> Sequence[Execution]:
+    """Return a page without its last trade if it is full: that trade's other fill may be cut off."""
+    last = page[-1].trade_id if len(page) == MAX_LIMIT else None
+    return [each for each in page if each.trade_id != last]

@@ -126,13 +126,41 @@ class Venue(Protocol):
     async def open_orders(self) -> Sequence[OrderReport]:
         """Return the orders that rest at the venue now. Raises VenueUnavailable."""
 
+    async def recent_orders(self, symbol: str) -> Sequence[OrderReport]:
+        """Return the newest orders of `symbol`, those that have ended too, oldest first.
+
+        As many as the venue tells at once. It may lag behind `query` and `open_orders`.
+
+        Raises:
+            VenueUnavailable: no answer, or no such symbol.
+        """
+
+    async def trades(self, symbol: str, from_id: int) -> Sequence[ExecutionReport]:
+        """Return a page of the account's fills of `symbol`, ascending, from trade `from_id` on.
+
+        The fill with that id is in it. Go on from the last id + 1: two of our orders that met are
+        two fills of one id, and both are in one page. Only an empty page is the end: a short one
+        is not. The source does not say client order ids.
+
+        Raises:
+            VenueUnavailable: no answer, or no such symbol.
+        """
+
     async def balances(self) -> Sequence[VenueBalance]:
         """Return the omnibus account's holdings. Raises VenueUnavailable."""
 
     def reports(self) -> AsyncIterator[VenueReport]:
         """Yield fills and state changes in venue order, at least once each, until it breaks.
 
-        Only what happens after the first `__anext__` began is promised: catch up by asking.
+        Only what happens after the first `__anext__` began is promised: catch up by asking. It
+        may take a while until the venue is heard: what others do at the venue before `listening`
+        returns is not promised either.
+        """
+
+    async def listening(self) -> None:
+        """Return once a running `reports` hears the venue; catch up then, and nothing is missed.
+
+        Waits for as long as none does: cancel it when `reports` has ended.
         """
 
 

@@ -28,6 +28,7 @@ from tradecore.ports.venue import (
 
 RATE: Final = Decimal("0.001")
 SCALE: Final = 8
+PAGE: Final = 2  #: trades in a page: few, so that who takes one page for all is found out
 
 
 class Answer(StrEnum):
@@ -59,6 +60,7 @@ class ScriptedVenue:
         self._executions: list[ExecutionReport] = []
         self._balances: dict[str, Decimal] = {}
         self._listeners: list[asyncio.Queue[VenueReport | None]] = []
+        self._heard = asyncio.Event()  #: set while somebody listens
         self.mute = False  #: the stream says nothing, though it is connected
         self.read_lag = timedelta()  #: how long after its acceptance an order is not found
         self._accepted_at: dict[str, datetime] = {}
@@ -115,6 +117,19 @@ class ScriptedVenue:
         await self.hop("venue.open_orders:begin")
         return [report for report in self._orders.values() if report.outcome is None]
 
+    async def recent_orders(self, symbol: str) -> Sequence[OrderReport]:
+        await self.hop("venue.recent_orders:begin")
+        return [report for report in self._orders.values() if report.symbol == symbol]
+
+    async def trades(self, symbol: str, from_id: int) -> Sequence[ExecutionReport]:
+        await self.hop("venue.trades:begin")
+        found = [one for one in self._executions if one.symbol == symbol]
+        return [
+            attrs.evolve(one, venue_client_order_id=None)
+            for one in found
+            if one.trade_id >= from_id
+        ][:PAGE]
+
     async def balances(self) -> Sequence[VenueBalance]:
         await self.hop("venue.balances:begin")
         return self.history().balances
@@ -122,12 +137,18 @@ class ScriptedVenue:
     async def reports(self) -> AsyncIterator[VenueReport]:
         queue: asyncio.Queue[VenueReport | None] = asyncio.Queue()
         self._listeners.append(queue)
+        self._heard.set()
         try:
             while (report := await queue.get()) is not None:
                 yield report
             raise VenueUnavailable("the stream was cut")
         finally:
             self._listeners.remove(queue)
+            if not self._listeners:
+                self._heard.clear()
+
+    async def listening(self) -> None:
+        await self._heard.wait()
 
     def history(self) -> VenueHistory:
         """Return the venue's own complete record."""

@@ -149,3 +149,32 @@ class VenueContract:
         commission = sum(one.commission for one in executions)
         assert before["USDT"] - after["USDT"] == paid
         assert after["BTC"] - before.get("BTC", Decimal(0)) == Decimal("0.01") - commission
+
+    async def test_recent_orders_hold_those_that_ended_too(self, venue: Venue) -> None:
+        resting = await venue.submit(RESTING)
+        taking = await venue.submit(TAKING)
+        assert list(await venue.recent_orders("BTCUSDT")) == [resting, taking]
+        canceled = await venue.cancel(known(RESTING, resting))
+        assert list(await venue.recent_orders("BTCUSDT")) == [canceled, taking]
+
+    async def test_trades_come_in_pages_by_id_until_one_is_empty(self, venue: Venue) -> None:
+        report = await venue.submit(TAKING)
+        known_fills = [
+            attrs.evolve(one, venue_client_order_id=None)
+            for one in await venue.executions(known(TAKING, report))
+        ]
+        seen: list[ExecutionReport] = []
+        from_id = 0
+        while page := await venue.trades("BTCUSDT", from_id):
+            seen.extend(page)
+            from_id = page[-1].trade_id + 1
+        assert seen == known_fills
+        again = await venue.trades("BTCUSDT", seen[-1].trade_id)
+        assert list(again) == seen[-1:]
+
+    async def test_what_happens_once_it_listens_is_told(self, venue: Venue) -> None:
+        async with asyncio.timeout(5):
+            first = asyncio.ensure_future(anext(venue.reports()))
+            await venue.listening()
+            report = await venue.submit(RESTING)
+            assert await first == report
