@@ -1,0 +1,111 @@
+"""What a frame of the account's stream says. Pure, apart from what has been seen."""
+
+from collections import OrderedDict
+from enum import Enum, auto
+from typing import Final
+
+import attrs
+
+from binance_adapter.errors import HTTP_OK, Refused, UnreadableAnswer, read_error
+from binance_adapter.messages import (
+    EXECUTION_REPORT,
+    SERVER_SHUTDOWN,
+    STREAM_TERMINATED,
+    EventHead,
+    ExecutionEvent,
+    OrderHint,
+    Raw,
+    SocketAnswer,
+    Subscribed,
+    decode,
+)
+from binance_adapter.sockets import SocketClosed
+from tradecore.ports.venue import VenueUnavailable
+
+SUBSCRIPTIONS: Final = "session.subscriptions"
+"""The method, and the id of our question, whether we are subscribed at all."""
+REMEMBERED: Final = 10_000
+
+
+@attrs.frozen
+class Unreadable:
+    """Bytes that make no sense, with what is needed to ask about their order if it can be told."""
+
+    hint: OrderHint | None
+    why: str
+
+
+UserEvent = ExecutionEvent | Unreadable
+
+
+class Signal(Enum):
+    """What concerns the connection."""
+
+    RENEW = auto()  #: the venue asks us to connect anew
+
+
+def meaning_of(frame: bytes) -> UserEvent | Signal | None:
+    """Return what a frame says; None: nothing of an order, or of a kind that we do not know.
+
+    Raises:
+        SocketClosed: nothing more will come of the subscription.
+        VenueUnavailable: the venue refused something.
+    """
+    try:
+        message = decode(frame, SocketAnswer)
+        if message.event is None:
+            check(message)
+            return None
+        kind = decode(message.event, EventHead).kind
+    except UnreadableAnswer as unreadable:
+        return Unreadable(None, str(unreadable))
+    if kind == STREAM_TERMINATED:
+        raise SocketClosed("the venue ended the subscription")
+    if kind == SERVER_SHUTDOWN:
+        return Signal.RENEW
+    return _report(message.event) if kind == EXECUTION_REPORT else None
+
+
+def check(answer: SocketAnswer) -> None:
+    """Raise what an answer refuses; SocketClosed if it says that nothing is subscribed."""
+    if answer.error is not None:
+        raise read_error(Refused.of(answer.status, answer.error.code, answer.error.msg))
+    if answer.status != HTTP_OK:
+        raise VenueUnavailable(f"status {answer.status}")
+    if answer.id == SUBSCRIPTIONS and not decode(answer.result, list[Subscribed]):
+        raise SocketClosed("the venue does not know of our subscription")
+
+
+def _report(event: Raw) -> UserEvent:
+    try:
+        return decode(event, ExecutionEvent)
+    except UnreadableAnswer as unreadable:
+        try:
+            return Unreadable(decode(event, OrderHint), str(unreadable))
+        except UnreadableAnswer:
+            return Unreadable(None, str(unreadable))
+
+
+class SeenEvents:
+    """The last events, so that what two sockets tell is told once."""
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[tuple[object, ...], None] = OrderedDict()
+
+    def is_new(self, event: ExecutionEvent) -> bool:
+        """Tell whether an event comes for the first time, and remember it."""
+        key = (
+            event.symbol,
+            event.order_id,
+            event.execution_id,
+            event.execution_type,
+            event.status,
+            event.trade_id,
+            event.filled_quantity,
+        )
+        if key in self._keys:
+            return False
+        self._keys[key] = None
+        if len(self._keys) > REMEMBERED:
+            self._keys.popitem(last=False)
+        return True

@@ -1,0 +1,272 @@
+"""The account's own events: one subscription, renewed before it ends, noticed when it is silent.
+
+Source: Binance Spot API, "User data streams" and "WebSocket API", `userDataStream.subscribe
+.signature`. The stream has no sequence number and no replay: what is missed is asked for.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final
+
+import attrs
+
+from binance_adapter.backoff import Backoff, ConnectionBudget
+from binance_adapter.client import RECEIVE_WINDOW
+from binance_adapter.clock_offset import VenueClock
+from binance_adapter.errors import UnreadableAnswer, VenueAuthFailed, VenueClockRefused
+from binance_adapter.messages import ExecutionEvent, SocketAnswer, decode, encode
+from binance_adapter.metrics import HealthRecord
+from binance_adapter.signing import Credentials, signed_parameters
+from binance_adapter.sockets import Connector, Socket, SocketClosed
+from binance_adapter.user_events import (
+    SUBSCRIPTIONS,
+    SeenEvents,
+    Signal,
+    Unreadable,
+    UserEvent,
+    check,
+    meaning_of,
+)
+from tradecore.ports.clock import Clock
+from tradecore.ports.venue import VenueUnavailable
+
+logger = logging.getLogger(__name__)
+
+STREAM: Final = "user_stream"
+SUBSCRIBE: Final = "userDataStream.subscribe.signature"
+LIFE_SECONDS: Final = 23 * 3600.0
+"""The venue ends a connection after 24 hours; ours is changed within the hour before."""
+OVERLAP_SECONDS: Final = 10.0
+"""How long the old connection is read beside the new one."""
+QUIET_SECONDS: Final = 30.0
+"""After as long without a frame the venue is asked whether we are subscribed at all."""
+ANSWER_SECONDS: Final = 10.0
+TICK_SECONDS: Final = 1.0
+MOST_WAITING: Final = 100_000
+"""Frames that the books may be behind; who is slower loses the stream and catches up by asking."""
+
+
+@attrs.frozen(kw_only=True)
+class StreamParts:
+    """What a stream is made of."""
+
+    connect: Connector
+    address: str
+    credentials: Credentials
+    ready: Callable[[], Awaitable[None]]  #: raises VenueUnavailable during a ban; sets the clock
+    venue_clock: VenueClock
+    clock: Clock
+    budget: ConnectionBudget  #: of connections, shared with the other streams
+    health: HealthRecord
+    chance: random.Random
+    monotonic: Callable[[], float] = time.monotonic
+
+
+@attrs.define(eq=False)
+class _Line:
+    """One subscribed socket, and the task that reads it."""
+
+    socket: Socket
+    renew_at: float
+    heard_at: float
+    is_asked: bool = False  #: whether we still have the subscription, since the last frame
+    close_at: float | None = None  #: set once another line has taken over
+    reader: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Stop reading, and close the socket."""
+        if self.reader is not None:
+            self.reader.cancel()
+            await asyncio.gather(self.reader, return_exceptions=True)
+        await self.socket.close()
+
+
+#: A frame of a line or why the line ended; without a line: why the whole stream must end.
+_Arrival = tuple[_Line | None, bytes | Exception]
+
+
+class UserStream:
+    """Follows the account. Waits between failures are kept from one `events` to the next."""
+
+    def __init__(self, parts: StreamParts) -> None:
+        self._parts = parts
+        self._backoff = Backoff(parts.chance)
+        self._not_before = 0.0
+        self._inboxes: set[asyncio.Queue[_Arrival]] = set()
+
+    def distrust(self, why: str) -> None:
+        """End what runs: something that the stream should have told did not come."""
+        for inbox in self._inboxes:
+            inbox.put_nowait((None, SocketClosed(why)))
+
+    async def events(self, connected: Callable[[], None]) -> AsyncGenerator[UserEvent, None]:
+        """Yield events until the stream breaks; `connected` is called once it hears the venue.
+
+        Raises:
+            VenueUnavailable: it broke, or could not be had.
+        """
+        await self._wait_for_turn()
+        opened_at = self._parts.monotonic()
+        inbox: asyncio.Queue[_Arrival] = asyncio.Queue()
+        lines: list[_Line] = []
+        self._inboxes.add(inbox)
+        try:
+            lines.append(await self._subscribe(inbox))
+            connected()
+            async with aclosing(self._follow(inbox, lines)) as events:
+                async for event in events:
+                    yield event
+        except (SocketClosed, UnreadableAnswer) as broken:
+            raise VenueUnavailable(f"the user stream broke: {broken}") from broken
+        finally:
+            self._inboxes.discard(inbox)
+            for line in lines:
+                await line.close()
+            self._backoff.lived(self._parts.monotonic() - opened_at)
+            self._not_before = self._parts.monotonic() + self._backoff.next()
+
+    async def _wait_for_turn(self) -> None:
+        """Wait for the backoff and for room in the budget of connections."""
+        budget = self._parts.budget
+        while True:
+            wait = max(self._not_before - self._parts.monotonic(), budget.wait_seconds())
+            if wait <= 0:
+                return
+            await self._parts.clock.sleep(wait)
+
+    async def _follow(
+        self, inbox: asyncio.Queue[_Arrival], lines: list[_Line]
+    ) -> AsyncGenerator[UserEvent, None]:
+        """Yield what the last of `lines` says, and those that it has taken over from."""
+        seen = SeenEvents()
+        while True:
+            await self._keep_up(inbox, lines)
+            arrival = await self._next(inbox)
+            if arrival is None:
+                await self._wonder(lines[-1])
+                continue
+            line, frame = arrival
+            if isinstance(frame, Exception):
+                if line is not None and line.close_at is not None:
+                    line.close_at = 0.0  # it has been followed by another
+                    continue
+                raise frame
+            assert line is not None
+            line.is_asked, line.heard_at = False, self._parts.monotonic()
+            self._parts.health.heard(STREAM)
+            meaning = meaning_of(frame)
+            if meaning is Signal.RENEW:
+                line.renew_at = 0.0
+            elif isinstance(meaning, Unreadable):
+                self._parts.health.unreadable(STREAM)
+                logger.error("venue.unreadable", extra={"call": STREAM, "error": meaning.why})
+                if meaning.hint is not None:
+                    yield meaning
+            elif isinstance(meaning, ExecutionEvent) and seen.is_new(meaning):
+                yield meaning
+
+    async def _keep_up(self, inbox: asyncio.Queue[_Arrival], lines: list[_Line]) -> None:
+        """Connect anew when it is time, and close what was followed by another long enough."""
+        parts, now = self._parts, self._parts.monotonic()
+        current = lines[-1]
+        if now >= current.renew_at and not parts.budget.wait_seconds():
+            try:
+                lines.append(await self._subscribe(inbox))
+            except (SocketClosed, UnreadableAnswer, VenueUnavailable) as failure:
+                # The old one still speaks; should it end, the stream breaks and begins anew.
+                logger.warning("venue.stream_not_renewed", extra={"error": str(failure)})
+                current.renew_at = now + self._backoff.next()
+            else:
+                current.close_at = now + OVERLAP_SECONDS
+        for line in [each for each in lines if each.close_at is not None and now >= each.close_at]:
+            lines.remove(line)
+            await line.close()
+
+    async def _next(self, inbox: asyncio.Queue[_Arrival]) -> _Arrival | None:
+        """Return what has arrived; None after a while without anything."""
+        try:
+            return inbox.get_nowait()
+        except asyncio.QueueEmpty:
+            pass
+        try:
+            async with asyncio.timeout(TICK_SECONDS):
+                return await inbox.get()
+        except TimeoutError:
+            return None
+
+    async def _wonder(self, line: _Line) -> None:
+        """Ask a line that has been silent whether it is subscribed at all. Raises SocketClosed."""
+        silent = self._parts.monotonic() - line.heard_at
+        if line.is_asked and silent >= QUIET_SECONDS + ANSWER_SECONDS:
+            logger.error("venue.stream_stale", extra={"seconds": round(silent)})
+            raise SocketClosed("silent, and no answer to a question")
+        if not line.is_asked and silent >= QUIET_SECONDS:
+            line.is_asked = True
+            await line.socket.send(encode({"id": SUBSCRIPTIONS, "method": SUBSCRIPTIONS}))
+
+    async def _subscribe(self, inbox: asyncio.Queue[_Arrival]) -> _Line:
+        """Connect and subscribe. Raises SocketClosed, VenueAuthFailed, UnreadableAnswer."""
+        parts = self._parts
+        await parts.ready()
+        parts.budget.spend()
+        early_frames: list[bytes] = []
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                socket = await parts.connect(parts.address)
+                try:
+                    await self._ask_to_subscribe(socket, early_frames)
+                except BaseException:
+                    await socket.close()
+                    raise
+        except TimeoutError:
+            parts.health.connected(STREAM, "failed")
+            raise SocketClosed("no answer to the subscription") from None
+        except (SocketClosed, VenueUnavailable, UnreadableAnswer):
+            parts.health.connected(STREAM, "failed")
+            raise
+        parts.health.connected(STREAM, "opened")
+        parts.health.heard(STREAM)
+        now = parts.monotonic()
+        early = parts.chance.uniform(0.0, 0.05) * LIFE_SECONDS
+        line = _Line(socket, renew_at=now + LIFE_SECONDS - early, heard_at=now)
+        for frame in early_frames:
+            inbox.put_nowait((line, frame))
+        line.reader = asyncio.create_task(_read(line, inbox))
+        return line
+
+    async def _ask_to_subscribe(self, socket: Socket, early_frames: list[bytes]) -> None:
+        """Return once we are subscribed; events that overtake the answer are kept."""
+        stamp = self._parts.venue_clock.stamp(RECEIVE_WINDOW)
+        named = {"timestamp": stamp.timestamp, "recvWindow": stamp.receive_window}
+        params = signed_parameters(named, self._parts.credentials)
+        await socket.send(encode({"id": SUBSCRIBE, "method": SUBSCRIBE, "params": params}))
+        while True:
+            frame = await socket.receive()
+            answer = decode(frame, SocketAnswer)
+            if answer.event is None:
+                break
+            early_frames.append(frame)
+        try:
+            check(answer)
+        except VenueClockRefused:
+            self._parts.venue_clock.distrust()
+            raise
+        except VenueAuthFailed as failure:
+            logger.error(  # noqa: TRY400 - a person must look at the key, not at this line
+                "venue.auth_failed", extra={"call": STREAM, "error": str(failure)}
+            )
+            raise
+
+
+async def _read(line: _Line, inbox: asyncio.Queue[_Arrival]) -> None:
+    """Put every frame into the inbox, and at the end why there are no more."""
+    try:
+        while inbox.qsize() < MOST_WAITING:
+            inbox.put_nowait((line, await line.socket.receive()))
+        inbox.put_nowait((line, SocketClosed("too many frames wait to be handled")))
+    except SocketClosed as closed:
+        inbox.put_nowait((line, closed))
