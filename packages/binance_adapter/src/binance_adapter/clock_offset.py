@@ -101,8 +101,9 @@ class VenueClock:
         The signing time is `attempted_at` itself, unless the venue would call it ahead of its
         time, or the window too long; timestamp + window never goes beyond that instant.
         """
+        assert receive_window >= _MILLISECOND, receive_window
         expires_at = attempted_at + receive_window
         signed_at = min(max(attempted_at, expires_at - MAX_RECEIVE_WINDOW), self.now())
         timestamp = to_milliseconds(signed_at)
         window = min(to_milliseconds(expires_at) - timestamp, MAX_RECEIVE_WINDOW // _MILLISECOND)
-        return Stamp(timestamp=timestamp, receive_window=max(window, 1))
+        return Stamp(timestamp=timestamp, receive_window=window)

@@ -223,7 +223,12 @@ class SocketAnswer(_Camel, frozen=True):
     error: ErrorBody | None = None
     rate_limits: Sequence[LimitRow] = ()
     subscription_id: int | None = None
-    event: Raw | None = None
+    event: Raw = Raw(b"null")
+
+    @property
+    def is_event(self) -> bool:
+        """Tell whether it is an event rather than an answer."""
+        return bytes(self.event) != b"null"
 
 
 class Subscribed(_Camel, frozen=True):

@@ -53,7 +53,7 @@ def meaning_of(frame: bytes) -> UserEvent | Signal | None:
     """
     try:
         message = decode(frame, SocketAnswer)
-        if message.event is None:
+        if not message.is_event:
             check(message)
             return None
         kind = decode(message.event, EventHead).kind

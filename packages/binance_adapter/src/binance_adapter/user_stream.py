@@ -247,7 +247,7 @@ class UserStream:
         while True:
             frame = await socket.receive()
             answer = decode(frame, SocketAnswer)
-            if answer.event is None:
+            if not answer.is_event:
                 break
             early_frames.append(frame)
         try:

@@ -182,7 +182,7 @@ class WebSocketApiTransport:
         self._health.heard(STREAM)
         try:
             message = decode(frame, SocketAnswer)
-            if message.event is not None:
+            if message.is_event:
                 if decode(message.event, EventHead).kind == SERVER_SHUTDOWN:
                     self._retire(connection)
                 return
