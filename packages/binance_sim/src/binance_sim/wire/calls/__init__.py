@@ -1,0 +1,1 @@
+"""What the venue answers: one function per method, for REST and WebSocket API alike."""

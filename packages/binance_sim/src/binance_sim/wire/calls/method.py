@@ -1,0 +1,108 @@
+"""A method of the venue, under its REST route and its WebSocket API name, and one call of it."""
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from binance_sim.engine.balances import Account
+from binance_sim.engine.exchange import Exchange
+from binance_sim.engine.market import Market
+from binance_sim.faults.lags import Lags
+from binance_sim.wire.book_updates import BookUpdates
+from binance_sim.wire.keys import Security
+from binance_sim.wire.limits import Meter
+from binance_sim.wire.parameters import Parameters
+from binance_sim.wire.venue_time import VenueTime
+from binance_sim.wire.views.values import Json, Time, milliseconds
+
+
+@attrs.define(kw_only=True, eq=False)
+class Desk:
+    """What every call is answered from."""
+
+    exchange: Exchange
+    meter: Meter
+    time: VenueTime
+    books: BookUpdates
+    lags: Lags = attrs.Factory(Lags)
+
+
+@attrs.define(kw_only=True, eq=False)
+class Call:
+    """One request that has passed its checks of key, signature and time."""
+
+    desk: Desk
+    parameters: Parameters
+    now_us: int
+    account_key: str = ""  #: empty for a public method
+    time: Time = milliseconds
+
+    @property
+    def exchange(self) -> Exchange:
+        """The engine."""
+        return self.desk.exchange
+
+    @property
+    def account(self) -> Account:
+        """The account that calls."""
+        return self.desk.exchange.account(self.account_key)
+
+    def market(self) -> Market:
+        """Return the market of `symbol`. Raises VenueError -1102, -1100, -1121."""
+        return self.exchange.market(self.parameters.symbol())
+
+    def markets(self) -> list[Market]:
+        """Return the markets of `symbol`, of `symbols`, or all. Raises VenueError, Failure."""
+        symbol = self.parameters.optional_symbol()
+        if symbol is not None:
+            return [self.exchange.market(symbol)]
+        symbols = self.parameters.symbols()
+        return [self.exchange.market(name) for name in symbols or self.exchange.markets()]
+
+
+Handler = Callable[[Call], object]
+Weight = Callable[[Parameters], int]
+
+
+@attrs.frozen(kw_only=True)
+class Method:
+    """One row of the catalogue."""
+
+    handler: Handler
+    route: tuple[str, str] | None = None  #: REST verb and path below `/api/v3/`
+    name: str | None = None  #: on the WebSocket API
+    security: Security = Security.NONE
+    parameters: frozenset[str] = frozenset()
+    weight: int | Weight = 1
+    orders: int = 0  #: unfilled orders that it counts
+    is_free_on_success: bool = False
+
+    def weight_of(self, parameters: Parameters) -> int:
+        """Return what the call weighs."""
+        return self.weight if isinstance(self.weight, int) else self.weight(parameters)
+
+    @property
+    def label(self) -> str:
+        """What the method is called in faults: its WebSocket API name or its route."""
+        return self.name or " ".join(self.route or ())
+
+
+def by_symbol(one: int, many: int) -> Weight:
+    """Return a weight that depends on whether `symbol` is given."""
+    return lambda parameters: one if "symbol" in parameters else many
+
+
+def steps(parameter: str, default: int, table: Mapping[int, int]) -> Weight:
+    """Return a weight that grows with a number: the first bound that holds it decides."""
+
+    def weight(parameters: Parameters) -> int:
+        text = parameters.values.get(parameter, "")
+        number = int(text) if text.isdecimal() else default
+        return next((cost for bound, cost in table.items() if number <= bound), max(table.values()))
+
+    return weight
+
+
+def empty_answer(_call: Call) -> Json:
+    """Return `{}`."""
+    return {}

@@ -1,0 +1,218 @@
+"""Queries of orders and trades. Source: Binance Spot API, "Account endpoints".
+
+Three freshnesses: the engine's, memory's (an order is found a little late, an ended one seems
+open) and the database's; see `faults.lags`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
+
+from binance_sim.engine import errors
+from binance_sim.engine.events import Execution
+from binance_sim.engine.history import DEFAULT_LIMIT, MAX_LIMIT
+from binance_sim.engine.orders import Order
+from binance_sim.engine.vocabulary import OrderStatus
+from binance_sim.wire import failures
+from binance_sim.wire.calls.method import Call, Handler, Method, Weight, by_symbol
+from binance_sim.wire.keys import Security
+from binance_sim.wire.parameters import Parameters
+from binance_sim.wire.views import orders
+from binance_sim.wire.views.values import Json
+
+_DAY_US: Final = 24 * 3600 * 1_000_000
+_LEAST_US: Final = 10**14
+_FOREVER_US: Final = 2**63
+_WITHOUT_EXECUTION: Final = frozenset(
+    {OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH}
+)
+Row = TypeVar("Row")
+
+
+class Range:
+    """`startTime` and `endTime`, either in milliseconds or in microseconds."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        start, end = parameters.integer("startTime"), parameters.integer("endTime")
+        self.has_start, self.has_end = start is not None, end is not None
+        self.start_us = 0 if start is None else _to_us(start)
+        # A time in milliseconds means the whole of it.
+        self.end_us = _FOREVER_US if end is None else _to_us(end, last=True)
+        if start is not None and end is not None and self.end_us - self.start_us > _DAY_US + 1000:
+            text = "More than 24 hours between startTime and endTime."
+            raise failures.Failure(failures.TOO_LONG, text)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether either end was sent."""
+        return self.has_start or self.has_end
+
+    def __contains__(self, instant_us: int) -> bool:
+        return self.start_us <= instant_us <= self.end_us
+
+    def page(self, rows: Sequence[Row], limit: int) -> Sequence[Row]:
+        """Return the oldest rows when there is a start, else the newest."""
+        return rows[:limit] if self.has_start else rows[-limit:]
+
+
+def _to_us(instant: int, *, last: bool = False) -> int:
+    if instant >= _LEAST_US:
+        return instant
+    return instant * 1000 + (999 if last else 0)
+
+
+def order_status(call: Call) -> Json:
+    """Return one order. Raises VenueError -1102, -2013, -2039, Failure -2026."""
+    parameters, lags = call.parameters, call.desk.lags
+    found = call.exchange.history.order(
+        call.account_key,
+        parameters.symbol(),
+        order_id=parameters.integer("orderId"),
+        orig_client_order_id=parameters.text("origClientOrderId"),
+    )
+    if call.now_us - found.terms.created_us < lags.new_order_us:
+        raise errors.no_such_order()
+    ended_quietly = found.status in _WITHOUT_EXECUTION and not found.filled_quantity
+    if ended_quietly and call.now_us - found.updated_us > lags.archive_after_us:
+        text = (
+            "Order was canceled or expired with no executed qty over 90 days ago "
+            "and has been archived."
+        )
+        raise failures.Failure(failures.ARCHIVED, text)
+    return orders.queried(found, call.time)
+
+
+def open_orders(call: Call) -> list[Json]:
+    """Return the open orders of a symbol, or of all; with a lag, the ended ones too."""
+    symbol = call.parameters.optional_symbol()
+    found = call.exchange.history.open_orders(call.account_key, symbol)
+    answers = [orders.queried(each, call.time) for each in found]
+    lag_us = call.desk.lags.open_orders_us
+    if lag_us:
+        answers.extend(_lately_open(call, symbol, lag_us))
+    return answers
+
+
+def _lately_open(call: Call, symbol: str | None, lag_us: int) -> Iterable[Json]:
+    for name in call.exchange.markets() if symbol is None else (symbol,):
+        for order in _orders(call, name):
+            if not order.is_open and call.now_us - order.updated_us < lag_us:
+                answer = orders.queried(order.snapshot(), call.time)
+                filled = order.filled if order.status is not OrderStatus.FILLED else 0
+                answer["status"] = OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW
+                answer["isWorking"] = True
+                yield answer
+
+
+def _orders(call: Call, symbol: str) -> Sequence[Order]:
+    return call.exchange.market(symbol).blotters[call.account_key].orders
+
+
+def all_orders(call: Call) -> list[Json]:
+    """Return orders of a symbol from an id up, or of a time range, or the newest."""
+    parameters = call.parameters
+    symbol, order_id = parameters.symbol(), parameters.integer("orderId")
+    limit, times = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT), Range(parameters)
+    call.exchange.market(symbol)
+    seen_us = call.now_us - call.desk.lags.database_us
+    rows = [
+        order
+        for order in _orders(call, symbol)
+        if order.terms.created_us in times and order.terms.created_us <= seen_us
+    ]
+    if order_id is not None:
+        page: Sequence[Order] = [order for order in rows if order.order_id >= order_id][:limit]
+    else:
+        page = times.page(rows, limit)
+    return [orders.queried(each.snapshot(), call.time) for each in page]
+
+
+def my_trades(call: Call) -> list[Json]:
+    """Return executions; `fromId` is inclusive. Raises Failure -1128, -1127."""
+    parameters = call.parameters
+    symbol = parameters.symbol()
+    order_id, from_id = parameters.integer("orderId"), parameters.integer("fromId")
+    limit, times = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT), Range(parameters)
+    if times.is_given and (from_id is not None or order_id is not None):
+        raise failures.bad_combination()
+    blotter = call.exchange.market(symbol).blotters[call.account_key]
+    if order_id is not None:
+        order = blotter.find(order_id, None)
+        rows: Sequence[Execution] = order.executions if order else ()
+    elif from_id is not None:
+        rows = blotter.executions_from(from_id)
+    else:
+        rows = blotter.executions
+    seen_us = call.now_us - call.desk.lags.database_us
+    rows = [
+        row
+        for row in rows
+        if row.traded_us <= seen_us
+        and row.traded_us in times
+        and (from_id is None or row.trade_id >= from_id)
+    ]
+    from_oldest = from_id is not None or order_id is not None
+    page = rows[:limit] if from_oldest else times.page(rows, limit)
+    return [orders.trade(each, call.time) for each in page]
+
+
+def prevented_matches(call: Call) -> list[Json]:
+    """Return the self-trades that did not happen, by order or by their own id."""
+    parameters = call.parameters
+    symbol, order_id = parameters.symbol(), parameters.integer("orderId")
+    match_id = parameters.integer("preventedMatchId")
+    from_id = parameters.integer("fromPreventedMatchId")
+    limit = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT)
+    if order_id is None and match_id is None:
+        raise errors.one_of_missing("preventedMatchId", "orderId")
+    if match_id is not None and (order_id is not None or from_id is not None):
+        raise failures.bad_combination()
+    matches = call.exchange.history.prevented_matches(call.account_key, symbol, order_id=order_id)
+    seen_us = call.now_us - call.desk.lags.database_us
+    rows = [
+        match
+        for match in matches
+        if match.transacted_us <= seen_us
+        and match_id in {None, match.prevented_match_id}
+        and match.prevented_match_id >= (from_id or 0)
+    ]
+    return orders.prevented_matches(rows[:limit], call.time)
+
+
+def _trades_weight(parameters: Parameters) -> int:
+    return 5 if "orderId" in parameters else 20
+
+
+def _matches_weight(parameters: Parameters) -> int:
+    return 2 if "preventedMatchId" in parameters else 20
+
+
+def _query(path: str, name: str, handler: Handler, weight: int | Weight, parameters: str) -> Method:
+    return Method(
+        route=("GET", path),
+        name=name,
+        handler=handler,
+        security=Security.USER_DATA,
+        parameters=frozenset(parameters.split()),
+        weight=weight,
+    )
+
+
+METHODS = (
+    _query("order", "order.status", order_status, 4, "symbol orderId origClientOrderId"),
+    _query("openOrders", "openOrders.status", open_orders, by_symbol(6, 80), "symbol"),
+    _query("allOrders", "allOrders", all_orders, 20, "symbol orderId startTime endTime limit"),
+    _query(
+        "myTrades",
+        "myTrades",
+        my_trades,
+        _trades_weight,
+        "symbol orderId startTime endTime fromId limit",
+    ),
+    _query(
+        "myPreventedMatches",
+        "myPreventedMatches",
+        prevented_matches,
+        _matches_weight,
+        "symbol preventedMatchId orderId fromPreventedMatchId limit",
+    ),
+)

@@ -1,0 +1,1 @@
+"""What the venue writes: engine values as JSON objects, one module per subject. Pure."""

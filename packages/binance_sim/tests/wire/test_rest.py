@@ -1,0 +1,73 @@
+"""REST on a real socket: one promise of the protocol each."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from binance_sim.wire.testing import World, running
+
+D8 = "0.00000000"
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with running() as found:
+        yield found
+
+
+async def test_an_order_is_placed_filled_queried_and_told_in_the_venues_words(world: World) -> None:
+    await world.bob.order("SELL", "0.5", "50000")
+
+    placed = await world.alice.order("BUY", "0.2", "50100", newClientOrderId="mine-1")
+
+    assert placed.status == 200
+    assert placed.body["status"] == "FILLED"
+    assert placed.body["cummulativeQuoteQty"] == "10000.00000000"
+    assert placed.body["fills"] == [
+        {
+            "price": "50000.00000000",
+            "qty": "0.20000000",
+            "commission": D8,
+            "commissionAsset": "BTC",
+            "tradeId": 1,
+        }
+    ]
+    queried = await world.alice.signed("GET", "order", symbol="BTCUSDT", origClientOrderId="mine-1")
+    assert queried.body["executedQty"] == "0.20000000"
+    assert {"time", "updateTime", "isWorking", "stopPrice", "icebergQty"} <= queried.body.keys()
+    assert not {"fills", "transactTime"} & queried.body.keys()
+    trades = await world.alice.signed("GET", "myTrades", symbol="BTCUSDT")
+    assert [row["orderId"] for row in trades.body] == [placed.body["orderId"]]
+
+
+async def test_the_query_wins_over_the_body(world: World) -> None:
+    parameters = f"timestamp={world.server.time.now_us() // 1000}"
+    query, body = f"symbol=BTCUSDT&{parameters}", "symbol=ETHUSDT"
+    signature = world.alice.query(timestamp=0)  # a signature over something else
+    refused = await world.alice.send(
+        "DELETE", "/api/v3/openOrders", query, body=f"{body}&{signature.partition('&')[2]}"
+    )
+    assert refused.body["code"] == -1022
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/api/v3/userDataStream", 410),
+        ("/api/v1/exchangeInfo", 410),
+        ("/api/v3/nothing", 404),
+    ],
+)
+async def test_routes_that_are_not_there(world: World, path: str, code: int) -> None:
+    answer = await world.alice.send("POST", path)
+
+    assert answer.status == code
+    assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
+
+
+async def test_two_fields_of_microseconds(world: World) -> None:
+    answer = await world.session.get(
+        f"{world.server.rest_url}/api/v3/time", headers={"X-MBX-TIME-UNIT": "MICROSECOND"}
+    )
+
+    assert (await answer.json())["serverTime"] > 10**15
