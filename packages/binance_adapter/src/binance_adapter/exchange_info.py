@@ -74,6 +74,11 @@ class SymbolBook:
             raise NoSuchSymbol(f"{symbol} is not in the answer, or makes no sense there")
         return self._symbols[symbol]
 
+    async def prepare(self) -> None:
+        """Read the followed symbols if we know nothing of one. Raises VenueUnavailable."""
+        if any(symbol not in self._symbols for symbol in self._followed):
+            await self.refresh()
+
     async def refresh(self) -> Sequence[InstrumentChange]:
         """Read the followed symbols and the limits again; return what has changed.
 

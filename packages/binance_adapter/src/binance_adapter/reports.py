@@ -91,6 +91,11 @@ class Listener:
             self._watch.end()
 
     async def _follow(self, questions: asyncio.TaskGroup) -> None:
+        try:
+            await self._symbols.prepare()
+        except VenueUnavailable as failure:
+            # Each event's symbol is asked for when it comes.
+            logger.warning("venue.symbols_not_read", extra={"error": str(failure)})
         async with aclosing(self._stream.events(self._connected)) as events:
             async for event in events:
                 if self._queue.qsize() >= MOST_WAITING:
@@ -129,7 +134,10 @@ class Listener:
         symbol, order_id, own_id = _name_of(event)
         async with self._free:
             try:
-                await self._symbols.get(symbol)
+                if self._symbols.find(symbol) is None:
+                    await self._symbols.get(symbol)
+                    if self._understood(event):
+                        return
                 self.tell(await self._questioner.ask_about(symbol, order_id, own_id))
             except NoSuchOrder:
                 self._believe(event)
