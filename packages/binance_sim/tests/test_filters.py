@@ -250,7 +250,7 @@ NO_TIF = {**LIMIT_PARAMETERS, "time_in_force": None}
             "This symbol does not allow the specified self-trade prevention mode.",
         ),
         (
-            {**LIMIT_PARAMETERS, "type": OrderType.STOP_LOSS_LIMIT},
+            {**LIMIT_PARAMETERS, "type": OrderType.STOP_LOSS_LIMIT, "stop_price": D(90)},
             -2010,
             "Stop loss limit orders are not supported for this symbol.",
         ),

@@ -6,6 +6,7 @@ import attrs
 
 from binance_sim.engine.amounts import from_units
 from binance_sim.engine.commission import BNB, CommissionRates
+from binance_sim.engine.unfilled import UnfilledOrders
 
 NO_TRADE_GROUP = -1
 
@@ -17,6 +18,16 @@ class BalanceSnapshot:
     asset: str
     free: Decimal
     locked: Decimal
+
+
+@attrs.define
+class OpenCounts:
+    """How many an account has open, on one symbol or on all."""
+
+    orders: int = 0
+    algos: int = 0  #: stops, triggered or not; they are among the orders too
+    icebergs: int = 0
+    lists: int = 0
 
 
 @attrs.define
@@ -55,8 +66,14 @@ class Account:
         self.trade_group_id = NO_TRADE_GROUP
         self.can_trade = True
         self.updated_us = 0
-        self.open_orders = 0
+        self.counts = OpenCounts()
+        self.unfilled = UnfilledOrders()
         self._balances: dict[str, Balance] = {}
+
+    @property
+    def open_orders(self) -> int:
+        """How many orders it has open on all symbols."""
+        return self.counts.orders
 
     def balance(self, asset: str) -> Balance:
         """Return the live balance of `asset`, zero if it was never held."""

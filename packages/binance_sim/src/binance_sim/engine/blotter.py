@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from binance_sim.engine import errors
+from binance_sim.engine.balances import OpenCounts
 from binance_sim.engine.events import Execution
 from binance_sim.engine.orders import Order
 
@@ -14,6 +15,7 @@ class Blotter:
     def __init__(self) -> None:
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}
+        self.counts = OpenCounts()
         self.executions: list[Execution] = []
         self._by_id: dict[int, Order] = {}
         self._by_client_id: dict[str, Order] = {}
@@ -26,6 +28,7 @@ class Blotter:
         self._by_client_id[order.client_order_id] = order
         self._by_first_client_id[order.client_order_id] = order
         self.open[order.order_id] = order
+        self._count(order, 1)
 
     def is_open(self, client_order_id: str) -> bool:
         """Whether an open order bears this client order id."""
@@ -35,6 +38,15 @@ class Blotter:
     def close(self, order: Order) -> None:
         """Take an ended order out of the open ones."""
         del self.open[order.order_id]
+        self._count(order, -1)
+
+    def _count(self, order: Order, one: int) -> None:
+        for counts in (self.counts, order.account.counts):
+            counts.orders += one
+            if order.trigger is not None:
+                counts.algos += one
+            if order.iceberg:
+                counts.icebergs += one
 
     def rename(self, order: Order, client_order_id: str) -> None:
         """Let a cancel's own id replace the order's."""

@@ -5,9 +5,11 @@ Prices and quantities are in units of 1e-8.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
+from binance_sim.engine.depth import DepthChanges
 from binance_sim.engine.orders import Order
 
 Level = TypeVar("Level")
@@ -16,8 +18,11 @@ Level = TypeVar("Level")
 class Ladder(Generic[Level]):
     """Levels of one side by price, the best one always at hand."""
 
-    def __init__(self, *, highest_first: bool) -> None:
+    def __init__(
+        self, *, highest_first: bool, on_change: Callable[[int], None] | None = None
+    ) -> None:
         self._sign = 1 if highest_first else -1
+        self._on_change = on_change
         self._keys: list[int] = []  #: sign x price, ascending, so the best is the last
         self._levels: dict[int, Level] = {}
 
@@ -39,25 +44,37 @@ class Ladder(Generic[Level]):
 
     def put(self, price: int, level: Level) -> None:
         """Set the level at `price`."""
-        if price not in self._levels:
+        before = self._levels.get(price)
+        if before is None:
             insort(self._keys, self._sign * price)
         self._levels[price] = level
+        if self._on_change is not None and before != level:
+            self._on_change(price)
 
     def drop(self, price: int) -> None:
         """Remove the level at `price`, if any."""
         if self._levels.pop(price, None) is not None:
             del self._keys[bisect_left(self._keys, self._sign * price)]
+            if self._on_change is not None:
+                self._on_change(price)
 
     def drop_better_than(self, price: int) -> None:
         """Remove every level that is strictly better than `price`."""
         key = self._sign * price
         while self._keys and self._keys[-1] > key:
-            del self._levels[self._sign * self._keys.pop()]
+            gone = self._sign * self._keys.pop()
+            del self._levels[gone]
+            if self._on_change is not None:
+                self._on_change(gone)
 
     def clear(self) -> None:
         """Remove everything."""
+        gone = list(self._levels)
         self._keys.clear()
         self._levels.clear()
+        if self._on_change is not None:
+            for price in gone:
+                self._on_change(price)
 
 
 class Lot(NamedTuple):
@@ -71,10 +88,12 @@ class Lot(NamedTuple):
 class HalfBook:
     """The bids or the asks."""
 
-    def __init__(self, *, is_bids: bool) -> None:
+    def __init__(self, *, is_bids: bool, changes: DepthChanges | None = None) -> None:
         self.is_bids = is_bids
+        #: notes that the level at a price changed
+        self.mark = (changes or DepthChanges()).marker(is_bids=is_bids)
         self.orders: Ladder[dict[int, Order]] = Ladder(highest_first=is_bids)
-        self.liquidity: Ladder[int] = Ladder(highest_first=is_bids)
+        self.liquidity: Ladder[int] = Ladder(highest_first=is_bids, on_change=self.mark)
 
     def reaches(self, price: int, limit: int) -> bool:
         """Whether a level at `price` is acceptable to a taker with `limit` (0: any price)."""
@@ -96,9 +115,13 @@ class HalfBook:
         return next(iter(level.values())) if level else None
 
     def quantity_at(self, price: int) -> int:
-        """Return everything that stands at `price`."""
+        """Return everything that shows at `price`; an iceberg shows a part of itself."""
         level = self.orders.get(price) or {}
-        return sum(order.leaves for order in level.values()) + (self.liquidity.get(price) or 0)
+        return sum(order.available for order in level.values()) + (self.liquidity.get(price) or 0)
+
+    def nth_price(self, levels: int) -> int | None:
+        """Return the price `levels` levels behind the best, None when there are not so many."""
+        return next(islice(self.prices(), levels, None), None)
 
     def first(self, limit: int) -> Lot | None:
         """Return the lot that a taker with `limit` meets first, None when there is none."""
@@ -108,11 +131,14 @@ class HalfBook:
         level = self.orders.get(price)
         if level:
             maker = next(iter(level.values()))
-            return Lot(price, maker.leaves, maker)
+            return Lot(price, maker.available, maker)
         return Lot(price, self.liquidity.get(price) or 0, None)
 
     def lots(self, limit: int) -> Iterator[Lot]:
-        """Yield the lots that a taker with `limit` would meet, in order; change nothing."""
+        """Yield the lots that a taker with `limit` would meet, in order; change nothing.
+
+        An iceberg is one lot with all that it hides.
+        """
         for price in self.prices():
             if not self.reaches(price, limit):
                 return
@@ -148,12 +174,23 @@ class HalfBook:
             self.orders.put(order.price, {order.order_id: order})
         else:
             level[order.order_id] = order
+        self.mark(order.price)
+
+    def requeue(self, order: Order) -> None:
+        """Put an order behind all others at its price: an iceberg that shows its next part."""
+        level = self.orders.get(order.price)
+        assert level is not None
+        del level[order.order_id]
+        level[order.order_id] = order
 
     def remove(self, order: Order) -> None:
         """Take an order out of its queue, if it stands there."""
         level = self.orders.get(order.price)
-        if level is not None and level.pop(order.order_id, None) is not None and not level:
+        if level is None or level.pop(order.order_id, None) is None:
+            return
+        if not level:
             self.orders.drop(order.price)
+        self.mark(order.price)
 
     def set_liquidity(self, price: int, quantity: int) -> None:
         """Set what the market offers at `price`; zero removes the level."""
@@ -173,8 +210,9 @@ class Book:
     """Both halves of one symbol's book."""
 
     def __init__(self) -> None:
-        self.bids = HalfBook(is_bids=True)
-        self.asks = HalfBook(is_bids=False)
+        self.changes = DepthChanges()
+        self.bids = HalfBook(is_bids=True, changes=self.changes)
+        self.asks = HalfBook(is_bids=False, changes=self.changes)
 
     def own_half(self, *, is_buy: bool) -> HalfBook:
         """Return the half in which an order of this side rests."""

@@ -12,13 +12,28 @@ PARAMETER_NOT_REQUIRED: Final = -1106
 BAD_PRECISION: Final = -1111
 BAD_SYMBOL: Final = -1121
 BAD_COMBINATION: Final = -1128
+INVALID_PARAMETER: Final = -1130
 BAD_STRATEGY_TYPE: Final = -1134
+LOOKUP_TOO_BIG: Final = -1127
+OCO_TYPE_REJECTED: Final = -1158
+OTO_TYPE_REJECTED: Final = -1159
+BUY_LIMIT_MUST_BE_BELOW: Final = -1165
+SELL_LIMIT_MUST_BE_ABOVE: Final = -1166
+BOTH_CANNOT_BE_LIMIT: Final = -1168
+BUY_STOP_LOSS_MUST_BE_ABOVE: Final = -1196
+SELL_STOP_LOSS_MUST_BE_BELOW: Final = -1197
+BUY_TAKE_PROFIT_MUST_BE_BELOW: Final = -1198
+SELL_TAKE_PROFIT_MUST_BE_ABOVE: Final = -1199
 INVALID_MESSAGE: Final = -1013
 NEW_ORDER_REJECTED: Final = -2010
 CANCEL_REJECTED: Final = -2011
 NO_SUCH_ORDER: Final = -2013
 BAD_API_KEY: Final = -2015
+CANCEL_REPLACE_HALF: Final = -2021
+CANCEL_REPLACE_NONE: Final = -2022
+AMEND_REJECTED: Final = -2038
 IDS_DISAGREE: Final = -2039
+NO_REFERENCE_PRICE: Final = -2043
 
 INSUFFICIENT_BALANCE: Final = "Account has insufficient balance for requested action."
 DUPLICATE_ORDER: Final = "Duplicate order sent."
@@ -29,6 +44,21 @@ ZERO_NOTIONAL: Final = "Price * QTY is zero or less."
 THIN_BOOK: Final = "Order book liquidity is less than symbol minimum quantity."
 NO_QUOTE_ORDERS: Final = "Quote order qty market orders are not support for this symbol."
 UNKNOWN_ORDER: Final = "Unknown order sent."
+WOULD_TRIGGER: Final = "Order would trigger immediately."
+BAD_COMBINATION_OF_TERMS: Final = "Unsupported order combination"
+ICEBERG_TOO_BIG: Final = "IcebergQty exceeds QTY."
+BAD_PRICE_RELATION: Final = "The relationship of the prices for the orders is not correct."
+NO_ICEBERGS: Final = "Iceberg orders are not supported for this symbol."
+NO_TRAILING_STOPS: Final = "Trailing stop orders are not supported for this symbol."
+NO_PEGS: Final = "Pegged orders are not supported for this symbol."
+PEG_NOT_FOR_TYPE: Final = "This order type may not use pegged price."
+PEG_NOT_WITH_TYPE: Final = "This price peg cannot be used with this order type."
+PEG_THIN_BOOK: Final = "Order book liquidity is too low for this pegged order."
+NO_ORDER_LISTS: Final = "{} orders are not supported for this symbol"
+NO_CANCEL_REPLACE: Final = "Order cancel-replace is not supported for this symbol."
+NO_AMENDS: Final = "Order amend is not supported for this symbol."
+AMEND_INCREASE: Final = "Order amend (quantity increase) is not supported."
+AMEND_NO_CHANGE: Final = "The requested action would change no state; rejecting."
 CANCEL_RESTRICTED: Final = "Order was not canceled due to cancel restrictions."
 
 
@@ -98,3 +128,31 @@ def no_such_order() -> VenueError:
 def unknown_order() -> VenueError:
     """Return the refusal to cancel what is not open (-2011)."""
     return VenueError(CANCEL_REJECTED, UNKNOWN_ORDER)
+
+
+def amend_rejected(message: str) -> VenueError:
+    """Return the refusal of an amendment (-2038)."""
+    return VenueError(AMEND_REJECTED, message)
+
+
+def bad_combination(*parameters: str) -> VenueError:
+    """Return the refusal of parameters that come together or not at all (-1128)."""
+    fields = ", ".join(parameters)
+    return VenueError(
+        BAD_COMBINATION, f"Fields [{fields}] must be sent together or omitted entirely."
+    )
+
+
+def invalid_data(parameter: str) -> VenueError:
+    """Return the refusal of a value that cannot be (-1130)."""
+    return VenueError(INVALID_PARAMETER, f"Data sent for parameter '{parameter}' is not valid.")
+
+
+def lookup_too_big(hours: int) -> VenueError:
+    """Return the refusal of too long a time range (-1127)."""
+    return VenueError(LOOKUP_TOO_BIG, f"More than {hours} hours between startTime and endTime.")
+
+
+def combination_invalid() -> VenueError:
+    """Return the refusal of optional parameters that exclude each other (-1128)."""
+    return VenueError(BAD_COMBINATION, "Combination of optional parameters invalid.")

@@ -12,10 +12,16 @@ import attrs
 from binance_sim.engine.amounts import ZERO
 from binance_sim.engine.balances import BalanceSnapshot
 from binance_sim.engine.vocabulary import (
+    ContingencyType,
     ExecutionType,
     ExpiryReason,
+    ListOrderStatus,
+    ListStatusType,
     OrderStatus,
     OrderType,
+    PegOffsetType,
+    PegPriceType,
+    RejectReason,
     Side,
     StpMode,
     TimeInForce,
@@ -23,11 +29,24 @@ from binance_sim.engine.vocabulary import (
 
 NO_TRADE = -1
 NO_ORDER_LIST = -1
+NOT_WORKING = -1  #: `workingTime` of an order that is not on the book yet
+
+
+@attrs.frozen(kw_only=True)
+class Peg:
+    """Where a pegged order takes its price from, once, when it enters the book."""
+
+    price_type: PegPriceType  #: gP
+    offset_type: PegOffsetType | None = None  #: gOT
+    offset_value: int | None = None  #: gOV, levels
 
 
 @attrs.frozen(kw_only=True)
 class OrderTerms:
-    """What was accepted. It never changes, and keeps the order's **first** client order id."""
+    """What was accepted, with the order's **first** client order id.
+
+    Only an amendment changes it, and only its quantity.
+    """
 
     account: str
     symbol: str
@@ -37,7 +56,7 @@ class OrderTerms:
     type: OrderType
     time_in_force: TimeInForce
     quantity: Decimal  #: for an order by quote amount, the derived quantity
-    price: Decimal
+    price: Decimal  #: as sent; a pegged order may have none (zero)
     quote_order_quantity: Decimal
     stp_mode: StpMode
     created_us: int
@@ -46,6 +65,8 @@ class OrderTerms:
     iceberg_quantity: Decimal = ZERO
     strategy_id: int | None = None
     strategy_type: int | None = None
+    trailing_delta: int | None = None  #: basis points
+    peg: Peg | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -90,10 +111,10 @@ class ExecutionReport:
     filled_quantity: Decimal  #: z
     filled_notional: Decimal  #: Z
     transacted_us: int  #: T, E
-    working_us: int  #: W
+    working_us: int  #: W, -1 before it works
     is_on_book: bool  #: w
-    original_client_order_id: str = ""  #: C
-    reject_reason: str = "NONE"  #: r
+    original_client_order_id: str = ""  #: C, of a cancel or an amendment
+    reject_reason: RejectReason = RejectReason.NONE  #: r
     last_quantity: Decimal = ZERO  #: l
     last_price: Decimal = ZERO  #: L
     last_notional: Decimal = ZERO  #: Y
@@ -104,6 +125,8 @@ class ExecutionReport:
     prevented_quantity: Decimal = ZERO  #: A
     prevention: Prevention | None = None
     expiry_reason: ExpiryReason | None = None  #: eR
+    trailing_us: int | None = None  #: D, once it tracks the price
+    pegged_price: Decimal | None = None  #: gp, once determined
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +148,42 @@ class BalanceUpdate:
     cleared_us: int  #: T, E
 
 
-Event = ExecutionReport | AccountPosition | BalanceUpdate
+@attrs.frozen(kw_only=True)
+class ListedOrder:
+    """An order as its list names it."""
+
+    symbol: str  #: s
+    order_id: int  #: i
+    client_order_id: str  #: c
+
+
+@attrs.frozen(kw_only=True)
+class ListStatus:
+    """`listStatus`."""
+
+    account: str
+    symbol: str  #: s
+    order_list_id: int  #: g
+    contingency_type: ContingencyType  #: c
+    status_type: ListStatusType  #: l
+    order_status: ListOrderStatus  #: L
+    list_client_order_id: str  #: C
+    transacted_us: int  #: T, E
+    orders: tuple[ListedOrder, ...]  #: O
+    reject_reason: RejectReason = RejectReason.NONE  #: r
+
+
+@attrs.frozen(kw_only=True)
+class ExternalLockUpdate:
+    """`externalLockUpdate`: another system locked (positive) or freed spot funds."""
+
+    account: str
+    asset: str  #: a
+    delta: Decimal  #: d, signed
+    transacted_us: int  #: T, E
+
+
+Event = ExecutionReport | AccountPosition | BalanceUpdate | ListStatus | ExternalLockUpdate
 
 
 def account_of(event: Event) -> str:
@@ -176,6 +234,7 @@ class TopOfBook:
     ask_price: Decimal | None
     ask_quantity: Decimal
     quoted_us: int | None  #: None: the market has said nothing yet
+    update_id: int = 0  #: of the book, as in depth
 
 
 @attrs.frozen(kw_only=True)
@@ -193,18 +252,52 @@ class OrderSnapshot:
     filled_notional: Decimal  #: cummulativeQuoteQty
     prevented_quantity: Decimal
     updated_us: int  #: updateTime, transactTime
-    working_us: int  #: workingTime
+    working_us: int  #: workingTime, -1 before it works
     is_working: bool
     prevented_match_id: int | None = None
     expiry_reason: ExpiryReason | None = None
     original_client_order_id: str = ""  #: origClientOrderId of a cancel's answer
     fills: tuple[Execution, ...] = ()
     prevented_matches: tuple[PreventedMatch, ...] = ()
+    trailing_us: int | None = None  #: trailingTime
+    pegged_price: Decimal | None = None
+
+
+@attrs.frozen(kw_only=True)
+class OrderListSnapshot:
+    """An order list at one moment (`GET orderList`)."""
+
+    account: str
+    symbol: str
+    order_list_id: int
+    list_client_order_id: str
+    contingency_type: ContingencyType
+    status_type: ListStatusType
+    order_status: ListOrderStatus
+    transacted_us: int  #: transactionTime: of its placing
+    orders: tuple[ListedOrder, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Amendment:
+    """A row of `GET order/amendments`."""
+
+    symbol: str
+    order_id: int
+    execution_id: int
+    original_client_order_id: str
+    new_client_order_id: str
+    original_quantity: Decimal
+    new_quantity: Decimal
+    amended_us: int
 
 
 @attrs.frozen(kw_only=True)
 class Step:
-    """What one call did: the order concerned, and every event in the venue's order."""
+    """What one call did: whom it concerned, and every event in the venue's order."""
 
     order: OrderSnapshot | None = None
     events: tuple[Event, ...] = ()
+    orders: tuple[OrderSnapshot, ...] = ()  #: `orderReports` of an order list
+    order_list: OrderListSnapshot | None = None
+    amendment: Amendment | None = None

@@ -122,7 +122,10 @@ class Exchange:
         order = prepare(market, self._checks, account, request, now_us)
         draft = Draft(self.journal, now_us)
         market.open(draft, order)
-        self._matchers[request.symbol].execute(draft, order)
+        matcher = self._matchers[request.symbol]
+        if order.is_working:
+            matcher.execute(draft, order)
+        matcher.settle(draft)
         return Step(order=order.snapshot(with_fills=True), events=draft.finish())
 
     def cancel(self, key: str, request: CancelOrder, now_us: int) -> Step:

@@ -4,13 +4,17 @@ Each check raises -1013 with its own name. They run in the venue's array order, 
 failing filter is the one that is named. Source: Binance Spot API, "Filters".
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import attrs
 
 from binance_sim.engine import symbols
 from binance_sim.engine.amounts import ONE, to_units
+from binance_sim.engine.balances import OpenCounts
 from binance_sim.engine.errors import filter_failure
+
+NOTHING_OPEN = OpenCounts()
 
 
 @attrs.define(kw_only=True)
@@ -19,14 +23,23 @@ class Candidate:
 
     is_buy: bool
     is_market: bool
-    can_rest: bool  #: GTC or LIMIT_MAKER: it may occupy a place among the open orders
-    price: int = 0
+    can_rest: bool  #: GTC, LIMIT_MAKER or a stop: it may occupy a place among the open orders
+    is_contingent: bool = False
+    is_above: bool = False  #: a stop that lies above the market
+    is_listed: bool = False  #: the first leg of an order list
+    price: int | None = None  #: None: it has none, or not yet
+    stop_price: int | None = None
+    trailing_delta: int | None = None
+    iceberg: int = 0
     quantity: int | None = None  #: None: by quote amount, not yet derived
     quote_quantity: int = 0
     base_asset: str = ""
     quote_asset: str = ""
-    open_orders: int = 0  #: of the account on this symbol
-    exchange_open_orders: int = 0  #: of the account on all symbols
+    counts: OpenCounts = NOTHING_OPEN  #: of the account on this symbol
+    exchange_counts: OpenCounts = NOTHING_OPEN  #: of the account on all symbols
+    earlier_orders: int = 0  #: legs of the same order list before this one
+    earlier_algos: int = 0
+    earlier_icebergs: int = 0
     position: Callable[[], int] = lambda: 0  #: base held and being bought, without this order
     average_price: Callable[[int], int | None] = lambda _minutes: None  #: None: not known yet
 
@@ -35,9 +48,8 @@ Check = Callable[[Candidate], None]
 
 
 def compile_filters(filters: Iterable[symbols.SymbolFilter]) -> tuple[Check, ...]:
-    """Return one check per filter that an order without stop, iceberg or list can fail."""
-    checks = (_compile(each) for each in filters)
-    return tuple(check for check in checks if check is not None)
+    """Return one check per filter that a new order can fail."""
+    return tuple(_compile(each) for each in filters if type(each) in _COMPILERS)
 
 
 def compile_quantity_filters(filters: Iterable[symbols.SymbolFilter]) -> tuple[Check, ...]:
@@ -47,38 +59,33 @@ def compile_quantity_filters(filters: Iterable[symbols.SymbolFilter]) -> tuple[C
     )
 
 
+def compile_price_filters(filters: Iterable[symbols.SymbolFilter]) -> tuple[Check, ...]:
+    """Return the checks that a price can fail, for one that the book gave later."""
+    kinds = (
+        symbols.PriceFilter
+        | symbols.PercentPrice
+        | symbols.PercentPriceBySide
+        | symbols.MinNotional
+        | symbols.Notional
+    )
+    return compile_filters(each for each in filters if isinstance(each, kinds))
+
+
 def compile_exchange_filters(
     exchange: Iterable[symbols.ExchangeFilter], assets: Iterable[symbols.MaxAsset]
 ) -> tuple[Check, ...]:
     """Return the checks of the filters that hold for every symbol, assets last."""
-    counts = [
-        _count(each.limit, "EXCHANGE_MAX_NUM_ORDERS", lambda c: c.exchange_open_orders)
-        for each in exchange
-        if isinstance(each, symbols.ExchangeMaxNumOrders)
-    ]
-    return (*counts, *(_max_asset(each) for each in assets))
+    return (*(_compile(each) for each in exchange), *(_max_asset(each) for each in assets))
+
+
+def _compile(rule: object) -> Check:
+    return _COMPILERS[type(rule)](rule)
 
 
 def check_all(checks: Iterable[Check], candidate: Candidate) -> None:
     """Run the checks in order. Raises VenueError for the first that fails."""
     for check in checks:
         check(candidate)
-
-
-def _compile(rule: symbols.SymbolFilter) -> Check | None:
-    match rule:
-        case symbols.PriceFilter():
-            return _price_filter(rule)
-        case symbols.PercentPrice() | symbols.PercentPriceBySide():
-            return _percent_price(rule)
-        case symbols.LotSize() | symbols.MarketLotSize():
-            return _lot_size(rule)
-        case symbols.MinNotional() | symbols.Notional():
-            return _notional(rule)
-        case symbols.MaxPosition() | symbols.MaxNumOrders():
-            return _count_or_position(rule)
-        case _:  # no order that the engine accepts has a stop, an iceberg, a list or an amendment
-            return None
 
 
 def _outside(value: int, low: int, high: int) -> bool:
@@ -91,10 +98,9 @@ def _price_filter(rule: symbols.PriceFilter) -> Check:
     tick = to_units(rule.tick_size)
 
     def check(order: Candidate) -> None:
-        if order.is_market:
-            return
-        if _outside(order.price, low, high) or (tick and order.price % tick):
-            raise filter_failure("PRICE_FILTER")
+        for price in (order.price, order.stop_price):
+            if price is not None and (_outside(price, low, high) or (tick and price % tick)):
+                raise filter_failure("PRICE_FILTER")
 
     return check
 
@@ -110,7 +116,7 @@ def _percent_price(rule: symbols.PercentPrice | symbols.PercentPriceBySide) -> C
     minutes = rule.average_price_minutes
 
     def check(order: Candidate) -> None:
-        if order.is_market:
+        if order.price is None:
             return
         average = order.average_price(minutes)
         if average is None:
@@ -134,6 +140,8 @@ def _lot_size(rule: symbols.LotSize | symbols.MarketLotSize) -> Check:
             return
         if quantity < low or (high > 0 and quantity > high) or (step and quantity % step):
             raise filter_failure(name)
+        if order.iceberg and (order.iceberg < low or (step and order.iceberg % step)):
+            raise filter_failure(name)
 
     return check
 
@@ -142,7 +150,7 @@ def _value(order: Candidate, minutes: int) -> int | None:
     """Return price x quantity in units of 1e-16; None when there is no price to go by."""
     if order.quantity is None:
         return order.quote_quantity * ONE
-    price = order.average_price(minutes) if order.is_market else order.price
+    price = order.average_price(minutes) if order.price is None else order.price
     return None if price is None else price * order.quantity
 
 
@@ -168,9 +176,30 @@ def _notional(rule: symbols.MinNotional | symbols.Notional) -> Check:
     return check
 
 
-def _count_or_position(rule: symbols.MaxPosition | symbols.MaxNumOrders) -> Check:
-    if isinstance(rule, symbols.MaxNumOrders):
-        return _count(rule.limit, "MAX_NUM_ORDERS", lambda c: c.open_orders)
+def _iceberg_parts(rule: symbols.IcebergParts) -> Check:
+    def check(order: Candidate) -> None:
+        if order.iceberg and -(-(order.quantity or 0) // order.iceberg) > rule.limit:
+            raise filter_failure("ICEBERG_PARTS")
+
+    return check
+
+
+def _trailing_delta(rule: symbols.TrailingDelta) -> Check:
+    def check(order: Candidate) -> None:
+        delta = order.trailing_delta
+        if delta is None:
+            return
+        if order.is_above:
+            low, high = rule.min_trailing_above_delta, rule.max_trailing_above_delta
+        else:
+            low, high = rule.min_trailing_below_delta, rule.max_trailing_below_delta
+        if not low <= delta <= high:
+            raise filter_failure("TRAILING_DELTA")
+
+    return check
+
+
+def _max_position(rule: symbols.MaxPosition) -> Check:
     high = to_units(rule.max_position)
 
     def check(order: Candidate) -> None:
@@ -180,12 +209,33 @@ def _count_or_position(rule: symbols.MaxPosition | symbols.MaxNumOrders) -> Chec
     return check
 
 
-def _count(limit: int, name: str, counted: Callable[[Candidate], int]) -> Check:
-    def check(order: Candidate) -> None:
-        if order.can_rest and counted(order) >= limit:
-            raise filter_failure(name)
+Compiler = Callable[[Any], Check]
 
-    return check
+
+def _count(
+    name: str,
+    counted: Callable[[OpenCounts], int],
+    added: Callable[[Candidate], int | None],
+    *,
+    everywhere: bool = False,
+) -> Compiler:
+    """Return the compiler of a limit on how many may be open, on one symbol or on all.
+
+    `added` says how many of the same order list come before the order, None: it does not count.
+    """
+
+    def compile_count(rule: symbols.MaxNumOrders) -> Check:
+        limit = rule.limit
+
+        def check(order: Candidate) -> None:
+            earlier = added(order)
+            counts = order.exchange_counts if everywhere else order.counts
+            if earlier is not None and counted(counts) + earlier >= limit:
+                raise filter_failure(name)
+
+        return check
+
+    return compile_count
 
 
 def _max_asset(rule: symbols.MaxAsset) -> Check:
@@ -202,3 +252,64 @@ def _max_asset(rule: symbols.MaxAsset) -> Check:
             raise filter_failure("MAX_ASSET")
 
     return check
+
+
+def _orders(name: str, *, everywhere: bool = False) -> Compiler:
+    return _count(
+        name,
+        lambda open_: open_.orders,
+        lambda order: order.earlier_orders if order.can_rest else None,
+        everywhere=everywhere,
+    )
+
+
+def _algos(name: str, *, everywhere: bool = False) -> Compiler:
+    return _count(
+        name,
+        lambda open_: open_.algos,
+        lambda order: order.earlier_algos if order.is_contingent else None,
+        everywhere=everywhere,
+    )
+
+
+def _icebergs(name: str, *, everywhere: bool = False) -> Compiler:
+    return _count(
+        name,
+        lambda open_: open_.icebergs,
+        lambda order: order.earlier_icebergs if order.iceberg else None,
+        everywhere=everywhere,
+    )
+
+
+def _lists(name: str, *, everywhere: bool = False) -> Compiler:
+    return _count(
+        name,
+        lambda open_: open_.lists,
+        lambda order: 0 if order.is_listed else None,
+        everywhere=everywhere,
+    )
+
+
+# MAX_NUM_ORDER_AMENDS is not here: it binds amendments, not new orders.
+_COMPILERS: Final[Mapping[type, Compiler]] = {
+    symbols.PriceFilter: _price_filter,
+    symbols.PercentPrice: _percent_price,
+    symbols.PercentPriceBySide: _percent_price,
+    symbols.LotSize: _lot_size,
+    symbols.MarketLotSize: _lot_size,
+    symbols.MinNotional: _notional,
+    symbols.Notional: _notional,
+    symbols.IcebergParts: _iceberg_parts,
+    symbols.TrailingDelta: _trailing_delta,
+    symbols.MaxPosition: _max_position,
+    symbols.MaxNumOrders: _orders("MAX_NUM_ORDERS"),
+    symbols.MaxNumAlgoOrders: _algos("MAX_NUM_ALGO_ORDERS"),
+    symbols.MaxNumIcebergOrders: _icebergs("MAX_NUM_ICEBERG_ORDERS"),
+    symbols.MaxNumOrderLists: _lists("MAX_NUM_ORDER_LISTS"),
+    symbols.ExchangeMaxNumOrders: _orders("EXCHANGE_MAX_NUM_ORDERS", everywhere=True),
+    symbols.ExchangeMaxNumAlgoOrders: _algos("EXCHANGE_MAX_NUM_ALGO_ORDERS", everywhere=True),
+    symbols.ExchangeMaxNumIcebergOrders: _icebergs(
+        "EXCHANGE_MAX_NUM_ICEBERG_ORDERS", everywhere=True
+    ),
+    symbols.ExchangeMaxNumOrderLists: _lists("EXCHANGE_MAX_NUM_ORDER_LISTS", everywhere=True),
+}

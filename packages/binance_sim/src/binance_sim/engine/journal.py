@@ -26,6 +26,7 @@ class Journal:
         self.market_flow: defaultdict[str, int] = defaultdict(int)  #: units given to the market
         self.transfers: defaultdict[str, int] = defaultdict(int)  #: deposits less withdrawals
         self.listeners: list[Callable[[tuple[Event, ...]], None]] = []
+        self.last_order_list_id = 0  #: dense over all symbols
         self._execution_id = 0
 
     def next_execution_id(self) -> int:
@@ -40,6 +41,7 @@ class Draft:
     def __init__(self, journal: Journal, now_us: int) -> None:
         self.journal = journal
         self.now_us = now_us
+        self.ended: list[Order] = []  #: members of order lists, not yet followed up
         self._events: list[Event] = []
         self._touched: dict[Account, dict[str, None]] = {}
 

@@ -1,12 +1,15 @@
 """One listed symbol: its rules, book, counters and tape, and the reports of its orders."""
 
 from collections import defaultdict, deque
+from collections.abc import Callable
+from itertools import islice
 
 from binance_sim.engine.amounts import ZERO, from_units, to_units
 from binance_sim.engine.averages import AveragePrice
 from binance_sim.engine.balances import Account
 from binance_sim.engine.blotter import Blotter
 from binance_sim.engine.book import Book
+from binance_sim.engine.depth import DepthSnapshot, DepthWatcher
 from binance_sim.engine.events import (
     NO_TRADE,
     Execution,
@@ -16,11 +19,24 @@ from binance_sim.engine.events import (
     PublicTrade,
     TopOfBook,
 )
-from binance_sim.engine.filters import Check, compile_filters, compile_quantity_filters
+from binance_sim.engine.filters import (
+    Check,
+    compile_filters,
+    compile_price_filters,
+    compile_quantity_filters,
+)
 from binance_sim.engine.journal import Draft, Journal
 from binance_sim.engine.orders import Order
+from binance_sim.engine.stops import StopBook
 from binance_sim.engine.symbols import LotSize, SymbolRules
-from binance_sim.engine.vocabulary import ExecutionType, ExpiryReason, OrderStatus
+from binance_sim.engine.vocabulary import (
+    ExecutionType,
+    ExpiryReason,
+    OrderStatus,
+    OrderType,
+    RejectReason,
+    SymbolStatus,
+)
 
 TAPE_LIMIT = 1000  #: public trades kept, as many as the venue's recent trades show
 _AVERAGE_MINUTES = 5
@@ -32,10 +48,14 @@ class Market:
     def __init__(self, rules: SymbolRules) -> None:
         self._set_rules(rules)
         self.book = Book()
+        self.stops = StopBook()
         self.blotters: defaultdict[str, Blotter] = defaultdict(Blotter)
         self.tape: deque[PublicTrade] = deque(maxlen=TAPE_LIMIT)
         self.average = AveragePrice(_AVERAGE_MINUTES)
         self.reference_price: int | None = None
+        self.reference_us: int | None = None  #: when the reference price was set
+        #: hear every public trade at once; they must not call back
+        self.trade_listeners: list[Callable[[PublicTrade], None]] = []
         self.prevented_matches: list[PreventedMatch] = []
         self.last_order_id = 0
         self.quoted_us: int | None = None  #: when the market last said anything about its book
@@ -50,7 +70,17 @@ class Market:
         self.rules = rules
         self.checks: tuple[Check, ...] = compile_filters(rules.filters)
         self.quantity_checks: tuple[Check, ...] = compile_quantity_filters(rules.filters)
+        self.price_checks: tuple[Check, ...] = compile_price_filters(rules.filters)
         self.lot = _lot(rules)
+        self.is_trading = rules.status is SymbolStatus.TRADING
+        self._price_range = _price_range(rules)
+
+    def execution_range(self, *, is_buy: bool) -> tuple[int, int] | None:
+        """Return the lowest and highest price x 1e8 at which a taker may trade; None: any."""
+        if self._price_range is None or self.reference_price is None:
+            return None
+        down, up = self._price_range[is_buy]
+        return self.reference_price * down, self.reference_price * up
 
     def average_price(self, minutes: int, now_us: int) -> int | None:
         """Return the reference price if there is one, else the average, in units."""
@@ -73,7 +103,35 @@ class Market:
         )
         self.tape.append(trade)
         self.average.add(price, quantity, now_us)
+        self.stops.observe(price, now_us)
+        for listener in self.trade_listeners:
+            listener(trade)
         return trade
+
+    def watch_depth(self) -> DepthWatcher:
+        """Return a collector of what changes in the book from now on."""
+        book = self.book
+
+        def quantity_at(is_bids: bool, price: int) -> int:  # noqa: FBT001  # a side
+            return (book.bids if is_bids else book.asks).quantity_at(price)
+
+        return DepthWatcher(self.rules.symbol, book.changes, quantity_at)
+
+    def depth(self, levels: int) -> DepthSnapshot:
+        """Return the best levels of both sides, as `GET depth` shows them."""
+        bids, asks = (
+            tuple(
+                (from_units(price), from_units(half.quantity_at(price)))
+                for price in islice(half.prices(), levels)
+            )
+            for half in (self.book.bids, self.book.asks)
+        )
+        return DepthSnapshot(
+            symbol=self.rules.symbol,
+            last_update_id=self.book.changes.update_id,
+            bids=bids,
+            asks=asks,
+        )
 
     def top(self) -> TopOfBook:
         """Return the best prices, customers' orders and the market's together."""
@@ -85,6 +143,7 @@ class Market:
             ask_price=None if ask is None else from_units(ask),
             ask_quantity=ZERO if ask is None else from_units(self.book.asks.quantity_at(ask)),
             quoted_us=self.quoted_us,
+            update_id=self.book.changes.update_id,
         )
 
     def last_trade(self) -> PublicTrade | None:
@@ -99,12 +158,22 @@ class Market:
         """Take an order in, lock what it needs and report it NEW."""
         self.last_order_id = order.order_id
         order.account.balance(self.lock_asset(order)).lock(order.locked)
-        order.updated_us = order.working_us = draft.now_us
+        order.updated_us = draft.now_us
+        if order.is_working:
+            order.working_us = draft.now_us
+        elif order.status is OrderStatus.NEW:
+            self.wait(draft, order)
         self.blotters[order.account.key].add(order)
-        order.account.open_orders += 1
+        order.account.unfilled.add(1, draft.now_us)
         draft.journal.orders.append(order)
         draft.touch(order.account, self.rules.base_asset, self.rules.quote_asset)
         draft.add(report(draft, order, ExecutionType.NEW))
+
+    def wait(self, draft: Draft, order: Order) -> None:
+        """Let a contingent order wait for its trigger."""
+        assert order.trigger is not None
+        order.trigger.start(self.average.last_price, draft.now_us)
+        self.stops.add(order)
 
     def reinstate(self, journal: Journal, order: Order) -> None:
         """Take back an order of before the venue was started anew; nothing is reported."""
@@ -115,7 +184,6 @@ class Market:
             blotter.close(order)
             return
         order.account.balance(self.lock_asset(order)).lock(order.locked)
-        order.account.open_orders += 1
         self.book.own_half(is_buy=order.is_buy).rest(order)
 
     def continue_after(self, order_id: int, trade_id: int) -> None:
@@ -127,9 +195,13 @@ class Market:
         """End an order: off the book, the rest of its lock released. No report."""
         order.status = status
         order.updated_us = draft.now_us
-        self.book.own_half(is_buy=order.is_buy).remove(order)
+        if order.is_working:
+            self.book.own_half(is_buy=order.is_buy).remove(order)
+        elif order.trigger is not None:
+            self.stops.remove(order)
         self.blotters[order.account.key].close(order)
-        order.account.open_orders -= 1
+        if order.order_list is not None:
+            draft.ended.append(order)
         order.account.balance(self.lock_asset(order)).release(order.locked)
         order.locked = 0
         draft.touch(order.account, self.rules.base_asset, self.rules.quote_asset)
@@ -148,6 +220,43 @@ class Market:
         draft.add(report(draft, order, ExecutionType.CANCELED, original_client_order_id=original))
         return original
 
+    def try_lock(self, draft: Draft, order: Order, need: int) -> bool:
+        """Lock `need` in place of what an order and its sibling hold; False: not so much is free.
+
+        A pair of an OCO locks once, for the dearer of the two.
+        """
+        sibling, balance = order.sibling, order.account.balance(self.lock_asset(order))
+        held = order.locked
+        if sibling is not None:
+            need, held = max(need, sibling.need), held + sibling.locked
+        if balance.free + held < need:
+            return False
+        balance.release(held)
+        balance.lock(need)
+        order.locked = need
+        if sibling is not None:
+            sibling.locked = 0
+        draft.touch(order.account, self.rules.base_asset, self.rules.quote_asset)
+        return True
+
+    def would_take(self, order: Order) -> bool:
+        """Whether a LIMIT_MAKER meets something at once."""
+        if order.terms.type is not OrderType.LIMIT_MAKER:
+            return False
+        return self.book.opposite_half(is_buy=order.is_buy).first(order.price) is not None
+
+    def would_trigger(self, order: Order) -> bool:
+        """Whether the last price has reached the order's stop already."""
+        trigger, last = order.trigger, self.average.last_price
+        if trigger is None or not trigger.stop_price or last is None:
+            return False
+        return trigger.is_reached(last)
+
+    def reject(self, draft: Draft, order: Order, reason: RejectReason) -> None:
+        """End an order that could not be placed when its time had come."""
+        order.reject_reason = reason
+        self.expire(draft, order, ExpiryReason.REJECTED)
+
     def open_buy_quantity(self, account: Account) -> int:
         """Return what the account's open buys still want."""
         blotter = self.blotters[account.key]
@@ -162,6 +271,17 @@ def _lot(rules: SymbolRules) -> tuple[int, int]:
     return 1, 1
 
 
+def _price_range(rules: SymbolRules) -> dict[bool, tuple[int, int]] | None:
+    """Return the multipliers of the execution rule in units, by "is it a BUY"."""
+    rule = rules.price_range
+    if rule is None:
+        return None
+    return {
+        True: (to_units(rule.bid_multiplier_down), to_units(rule.bid_multiplier_up)),
+        False: (to_units(rule.ask_multiplier_down), to_units(rule.ask_multiplier_up)),
+    }
+
+
 def report(
     draft: Draft,
     order: Order,
@@ -172,6 +292,7 @@ def report(
     original_client_order_id: str = "",
 ) -> ExecutionReport:
     """Return the report of an order as it is now."""
+    pegged = order.terms.peg is not None and order.price
     return ExecutionReport(
         terms=order.terms,
         execution_type=execution_type,
@@ -182,7 +303,8 @@ def report(
         filled_notional=from_units(order.filled_notional),
         transacted_us=draft.now_us,
         working_us=order.working_us,
-        is_on_book=order.is_open,
+        is_on_book=order.is_working and order.is_open,
+        reject_reason=order.reject_reason,
         original_client_order_id=original_client_order_id,
         last_quantity=execution.quantity if execution else ZERO,
         last_price=execution.price if execution else ZERO,
@@ -194,4 +316,6 @@ def report(
         prevented_quantity=from_units(order.prevented) if order.prevented else ZERO,
         prevention=prevention,
         expiry_reason=order.expiry_reason,
+        trailing_us=None if order.trigger is None else order.trigger.trailing_us,
+        pegged_price=from_units(order.price) if pegged else None,
     )

@@ -2,7 +2,8 @@
 
 Source: Binance Spot API, FAQ "Self Trade Prevention". Expiring modes prevent all that is left of
 the orders that they end; DECREMENT prevents the overlap on both, and the smaller order ends.
-TRANSFER is DECREMENT, as on one account.
+TRANSFER, if both say so, is DECREMENT, and between two accounts of a trade group the overlap and
+its notional change hands besides: no trade, no commission.
 """
 
 from binance_sim.engine.amounts import from_units, notional_down
@@ -15,9 +16,12 @@ from binance_sim.engine.vocabulary import ExecutionType, OrderStatus, StpMode
 
 def prevent(draft: Draft, market: Market, taker: Order, maker: Order) -> None:
     """Apply the taker's mode to the two orders, and report what changed, the maker first."""
-    taker_loses, maker_loses = _prevented(taker, maker)
-    match = _record(draft, market, taker, maker, (taker_loses, maker_loses))
+    mode = effective_mode(taker, maker)
+    taker_loses, maker_loses = _prevented(mode, taker, maker)
+    match = _record(draft, market, taker, maker, mode, (taker_loses, maker_loses))
     overlap = min(taker.leaves, maker.leaves)
+    if mode is StpMode.TRANSFER and taker.account is not maker.account:
+        _transfer(market, taker, maker, overlap)
     taker.prevented_matches += (match,)
     maker.prevented_matches += (match,)
     _reduce(draft, market, maker, maker_loses)
@@ -28,9 +32,28 @@ def prevent(draft: Draft, market: Market, taker: Order, maker: Order) -> None:
             draft.add(report(draft, order, ExecutionType.TRADE_PREVENTION, prevention=prevention))
 
 
-def _prevented(taker: Order, maker: Order) -> tuple[int, int]:
+def effective_mode(taker: Order, maker: Order) -> StpMode:
+    """Return the taker's mode; TRANSFER alone needs both, else it is DECREMENT."""
+    if taker.stp_mode is StpMode.TRANSFER and maker.stp_mode is not StpMode.TRANSFER:
+        return StpMode.DECREMENT
+    return taker.stp_mode
+
+
+def _transfer(market: Market, taker: Order, maker: Order, overlap: int) -> None:
+    """Move what a trade at the maker's price would move, out of what the orders have locked."""
+    rules, notional = market.rules, notional_down(maker.price, overlap)
+    buyer, seller = (taker, maker) if taker.is_buy else (maker, taker)
+    buyer.account.balance(rules.quote_asset).spend(notional)
+    buyer.locked -= notional
+    buyer.account.balance(rules.base_asset).free += overlap
+    seller.account.balance(rules.base_asset).spend(overlap)
+    seller.locked -= overlap
+    seller.account.balance(rules.quote_asset).free += notional
+
+
+def _prevented(mode: StpMode, taker: Order, maker: Order) -> tuple[int, int]:
     """Return what the taker and the maker lose."""
-    match taker.stp_mode:
+    match mode:
         case StpMode.EXPIRE_TAKER:
             return taker.leaves, 0
         case StpMode.EXPIRE_MAKER:
@@ -43,7 +66,12 @@ def _prevented(taker: Order, maker: Order) -> tuple[int, int]:
 
 
 def _record(
-    draft: Draft, market: Market, taker: Order, maker: Order, lost: tuple[int, int]
+    draft: Draft,
+    market: Market,
+    taker: Order,
+    maker: Order,
+    mode: StpMode,
+    lost: tuple[int, int],
 ) -> PreventedMatch:
     taker_loses, maker_loses = lost
     match = PreventedMatch(
@@ -52,7 +80,7 @@ def _record(
         taker_order_id=taker.order_id,
         maker_order_id=maker.order_id,
         trade_group_id=taker.account.trade_group_id,
-        stp_mode=taker.stp_mode,
+        stp_mode=mode,
         price=from_units(maker.price),
         taker_prevented_quantity=from_units(taker_loses) if taker_loses else None,
         maker_prevented_quantity=from_units(maker_loses) if maker_loses else None,
@@ -71,6 +99,13 @@ def _reduce(draft: Draft, market: Market, order: Order, lost: int) -> None:
     order.prevented_match_id = order.prevented_matches[-1].prevented_match_id
     if not order.leaves:
         market.close(draft, order, OrderStatus.EXPIRED_IN_MATCH)
+        return
+    if order.iceberg:
+        order.shown = min(order.shown, order.leaves)
+    market.book.own_half(is_buy=order.is_buy).mark(order.price)
+    if order.sibling is not None:
+        is_locked = market.try_lock(draft, order, order.need)
+        assert is_locked, "a smaller order needs no more"
         return
     kept = order.lock_after_trade(0)
     order.account.balance(market.lock_asset(order)).release(order.locked - kept)

@@ -3,8 +3,8 @@
 from binance_sim.engine import errors
 from binance_sim.engine.amounts import ONE, notional_down
 from binance_sim.engine.book import HalfBook
-from binance_sim.engine.matching import tradable
 from binance_sim.engine.orders import Order
+from binance_sim.engine.self_trades import tradable
 
 
 def derive_quantity(

@@ -152,6 +152,20 @@ class ExchangeMaxNumAlgoOrders:
 
 
 @attrs.frozen(kw_only=True)
+class ExchangeMaxNumIcebergOrders:
+    """Open icebergs of one account on all symbols."""
+
+    limit: int
+
+
+@attrs.frozen(kw_only=True)
+class ExchangeMaxNumOrderLists:
+    """Open order lists of one account on all symbols."""
+
+    limit: int
+
+
+@attrs.frozen(kw_only=True)
 class MaxAsset:
     """Most of an asset that one order may move."""
 
@@ -176,12 +190,27 @@ SymbolFilter = (
     | MaxNumOrderLists
     | MaxNumOrderAmends
 )
-ExchangeFilter = ExchangeMaxNumOrders | ExchangeMaxNumAlgoOrders
+ExchangeFilter = (
+    ExchangeMaxNumOrders
+    | ExchangeMaxNumAlgoOrders
+    | ExchangeMaxNumIcebergOrders
+    | ExchangeMaxNumOrderLists
+)
+
+
+@attrs.frozen(kw_only=True)
+class PriceRange:
+    """The execution rule PRICE_RANGE: how far from the reference price a taker may trade."""
+
+    bid_multiplier_up: Decimal
+    bid_multiplier_down: Decimal
+    ask_multiplier_up: Decimal
+    ask_multiplier_down: Decimal
 
 
 @attrs.frozen(kw_only=True)
 class SymbolRules:
-    """Everything that `exchangeInfo` says about one symbol."""
+    """Everything that `exchangeInfo` says about one symbol, and its execution rule."""
 
     symbol: str
     base_asset: str
@@ -217,6 +246,27 @@ class SymbolRules:
         StpMode.EXPIRE_MAKER,
         StpMode.EXPIRE_BOTH,
         StpMode.DECREMENT,
+    )
+    price_range: PriceRange | None = None  #: `GET executionRules`; None: no rule
+
+
+def complete(rules: SymbolRules) -> SymbolRules:
+    """Return the rules with every order type and every kind of order list allowed.
+
+    As the live pairs have them; a customer of the bare `BTCUSDT` has the plain types only.
+    """
+    return attrs.evolve(
+        rules,
+        order_types=tuple(OrderType),
+        iceberg_allowed=True,
+        oco_allowed=True,
+        oto_allowed=True,
+        quote_order_qty_market_allowed=True,
+        allow_trailing_stop=True,
+        cancel_replace_allowed=True,
+        amend_allowed=True,
+        peg_instructions_allowed=True,
+        allowed_stp_modes=tuple(m for m in StpMode if m is not StpMode.NONE),
     )
 
 

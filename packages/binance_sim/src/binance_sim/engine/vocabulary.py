@@ -26,6 +26,33 @@ class OrderType(StrEnum):
     TAKE_PROFIT = "TAKE_PROFIT"
     TAKE_PROFIT_LIMIT = "TAKE_PROFIT_LIMIT"
 
+    @property
+    def is_contingent(self) -> bool:
+        """Whether it waits for the last price to reach its stop: an "algo" order."""
+        return self in _CONTINGENT
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it takes at any price, now or when triggered."""
+        return self in _MARKET
+
+    @property
+    def is_stop_loss(self) -> bool:
+        """Whether it is a contingent order against a loss."""
+        return self in _STOP_LOSS
+
+
+_CONTINGENT = frozenset(
+    {
+        OrderType.STOP_LOSS,
+        OrderType.STOP_LOSS_LIMIT,
+        OrderType.TAKE_PROFIT,
+        OrderType.TAKE_PROFIT_LIMIT,
+    }
+)
+_MARKET = frozenset({OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT})
+_STOP_LOSS = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
+
 
 class TimeInForce(StrEnum):
     """How long an order lives."""
@@ -100,3 +127,65 @@ class CancelRestriction(StrEnum):
 
     ONLY_NEW = "ONLY_NEW"
     ONLY_PARTIALLY_FILLED = "ONLY_PARTIALLY_FILLED"
+
+
+class RejectReason(StrEnum):
+    """`r` of a report: why an order that waited could not be placed."""
+
+    NONE = "NONE"
+    INSUFFICIENT_BALANCES = "INSUFFICIENT_BALANCES"
+    STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY = "STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY"
+    WOULD_MATCH_IMMEDIATELY = "WOULD_MATCH_IMMEDIATELY"
+    OCO_BAD_PRICES = "OCO_BAD_PRICES"
+
+
+class PegPriceType(StrEnum):
+    """`pegPriceType`: the best price of the own side, or of the opposite one."""
+
+    PRIMARY_PEG = "PRIMARY_PEG"
+    MARKET_PEG = "MARKET_PEG"
+
+
+class PegOffsetType(StrEnum):
+    """`pegOffsetType`: in levels that exist, deeper into the book."""
+
+    PRICE_LEVEL = "PRICE_LEVEL"
+
+
+class CancelReplaceMode(StrEnum):
+    """`cancelReplaceMode`: whether the new order still comes when the cancel fails."""
+
+    STOP_ON_FAILURE = "STOP_ON_FAILURE"
+    ALLOW_FAILURE = "ALLOW_FAILURE"
+
+
+class CancelReplaceOutcome(StrEnum):
+    """`cancelResult` and `newOrderResult`."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    NOT_ATTEMPTED = "NOT_ATTEMPTED"
+
+
+class ContingencyType(StrEnum):
+    """`contingencyType` of an order list; an OTOCO says OTO."""
+
+    OCO = "OCO"
+    OTO = "OTO"
+
+
+class ListStatusType(StrEnum):
+    """`listStatusType` (`l` of `listStatus`)."""
+
+    RESPONSE = "RESPONSE"
+    EXEC_STARTED = "EXEC_STARTED"
+    UPDATED = "UPDATED"
+    ALL_DONE = "ALL_DONE"
+
+
+class ListOrderStatus(StrEnum):
+    """`listOrderStatus` (`L` of `listStatus`)."""
+
+    EXECUTING = "EXECUTING"
+    ALL_DONE = "ALL_DONE"
+    REJECT = "REJECT"
