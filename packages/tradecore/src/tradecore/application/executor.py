@@ -1,12 +1,15 @@
 """Load, decide, save: whatever waits shares the next transaction.
 
-While one transaction commits, the next batch gathers; a batch leaves as soon as the lane is free
-and never waits for a timer. A batch that fails as a whole is run again command by command, so
-that one bad command costs the others nothing.
+Lanes run side by side: while one waits for the database, another decides. An account's commands
+all go through one lane, so lanes seldom wait for each other's rows. While a lane's transaction
+commits, its next batch gathers; a batch leaves as soon as the lane is free and never waits for a
+timer. A batch that fails as a whole is run again command by command, so that one bad command costs
+the others nothing.
 """
 
 import asyncio
 import logging
+import zlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -39,6 +42,7 @@ logger = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT")
 Decide = Callable[[Any, WorkingSet, Context], Any]
 
+LANES: Final = 2
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 4096
 MAX_TRIES: Final = 8
@@ -72,6 +76,23 @@ class _Waiting(Generic[AnswerT]):
             self.answer.set_result(result)
 
 
+@attrs.define(eq=False)
+class Lane:
+    """Commands in their order, and whoever runs them, one transaction after the other."""
+
+    waiting: deque[_Waiting[Any]] = attrs.field(factory=deque)
+    arrived: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    def add(self, waiting: _Waiting[Any]) -> None:
+        """Put a command behind the others."""
+        self.waiting.append(waiting)
+        self.arrived.set()
+
+    def next_batch(self, size: int) -> list[_Waiting[Any]]:
+        """Take what waits, at most `size`."""
+        return [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
+
+
 class Executor:
     """Runs commands on a store, many in one transaction. Use as an asynchronous context."""
 
@@ -85,12 +106,14 @@ class Executor:
         prices: ReferencePrices,
         rules: HouseRules | None = None,
         on_commit: Callable[[], None] | None = None,
+        lanes: int = LANES,
         max_batch: int = MAX_BATCH,
         max_waiting: int = MAX_WAITING,
     ) -> None:
         """Take plain parts; nothing starts before the context is entered.
 
-        `on_commit` is called after each commit, so that readers of the log need not poll.
+        `on_commit` is called after each commit, so that readers of the log need not poll. Each of
+        the `lanes` needs a connection of the store's while it works.
         """
         self._store = store
         self._use_cases = use_cases
@@ -101,15 +124,15 @@ class Executor:
         self._on_commit = on_commit
         self._max_batch = max_batch
         self._max_waiting = max_waiting
-        self._waiting: deque[_Waiting[Any]] = deque()
-        self._arrived = asyncio.Event()
+        self._lanes = [Lane() for _ in range(lanes)]
         self._stopping = False
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> "Executor":
-        """Start the lane."""
+        """Start the lanes."""
         await self._tasks.__aenter__()
-        self._tasks.create_task(self._lane(), name="executor lane")
+        for number, lane in enumerate(self._lanes, start=1):
+            self._tasks.create_task(self._serve(lane), name=f"executor lane {number}")
         return self
 
     async def __aexit__(
@@ -120,7 +143,8 @@ class Executor:
     ) -> None:
         """Take no more commands, finish those that wait, stop."""
         self._stopping = True
-        self._arrived.set()
+        for lane in self._lanes:
+            lane.arrived.set()
         await self._tasks.__aexit__(kind, error, trace)
 
     async def execute(self, command: Command[AnswerT]) -> Outcome[AnswerT]:
@@ -133,7 +157,7 @@ class Executor:
             ExecutorFull, ExecutorStopped: it was not run.
             LockTimeout, StoreUnavailable, ConcurrentUpdate, ConstraintViolated: nothing was kept.
         """
-        if len(self._waiting) >= self._max_waiting:
+        if self.waiting >= self._max_waiting:
             raise ExecutorFull
         return await self.follow_up(command)
 
@@ -149,41 +173,40 @@ class Executor:
         if self._stopping:
             raise ExecutorStopped
         answer: asyncio.Future[Outcome[AnswerT]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(command, answer, command.footprint()))
-        self._arrived.set()
+        footprint = command.footprint()
+        self.lane_of(footprint).add(_Waiting(command, answer, footprint))
         return await answer
 
     @property
     def waiting(self) -> int:
         """Return how many commands wait for the next transaction."""
-        return len(self._waiting)
+        return sum(len(lane.waiting) for lane in self._lanes)
 
-    async def _lane(self) -> None:
+    def lane_of(self, footprint: Footprint) -> Lane:
+        """Return the lane of what a command touches: of its account, else of its order."""
+        touched = min(footprint.accounts or footprint.orders, default="")
+        return self._lanes[zlib.crc32(touched.encode()) % len(self._lanes)]
+
+    async def _serve(self, lane: Lane) -> None:
         batch: list[_Waiting[Any]] = []
         try:
             while True:
-                while self._waiting:
-                    batch = self._next_batch()
+                while batch := lane.next_batch(self._max_batch):
                     await self._run(batch)
-                    batch = []
+                    # Who has its answer may have its next wish ready: let it join the next batch.
+                    await asyncio.sleep(0)
                 if self._stopping:
                     return
-                self._arrived.clear()
-                await self._arrived.wait()
+                lane.arrived.clear()
+                await lane.arrived.wait()
         finally:
             # Nobody may wait for a lane that is gone.
             self._stopping = True
             for waiting in batch:
                 # Its COMMIT may have been under way; what was delivered before stays as it is.
                 waiting.deliver(CommitOutcomeUnknown(waiting.command.command_id))
-            for waiting in self._waiting:
+            for waiting in lane.waiting:
                 waiting.deliver(ExecutorStopped())
-
-    def _next_batch(self) -> list[_Waiting[Any]]:
-        batch = [self._waiting.popleft()]
-        while self._waiting and len(batch) < self._max_batch:
-            batch.append(self._waiting.popleft())
-        return batch
 
     async def _run(self, batch: Sequence[_Waiting[Any]]) -> None:
         """Run a batch; after a failure, each of its commands alone."""
