@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import attrs
+import uvloop
 from bench import house, http, machine, parity, report, series
 from bench.house import House
 from bench.http import Served
@@ -201,7 +202,8 @@ def main(build: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     begun, before = time.monotonic(), machine.load()
     with house.server(folder / "postgres") as server:
-        results = asyncio.run(_measure(console, sizes, server, folder))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            results = runner.run(_measure(console, sizes, server, folder))
     took = time.monotonic() - begun
     notes = [
         *report.legend(),

@@ -10,12 +10,13 @@ import json
 import sys
 from pathlib import Path
 
+import uvloop
 from bench.house import fresh_price
 from dependency_injector import providers
 
 from tradecore.memory import FixedPrices
 from tradecore_server.container import Container
-from tradecore_server.modes import _serving
+from tradecore_server.modes import serving
 from tradecore_server.settings import Secret, Settings
 
 
@@ -30,11 +31,12 @@ async def main(dsn: str, data_directory: Path) -> None:
         await stack.enter_async_context(container.query_pool())
         await stack.enter_async_context(container.executor())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        address = await stack.enter_async_context(_serving(container.app(), "127.0.0.1", 0, tasks))
+        address = await stack.enter_async_context(serving(container.app(), "127.0.0.1", 0, tasks))
         print(address, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
     task = json.loads(sys.stdin.readline())
-    asyncio.run(main(task["dsn"], Path(task["data_directory"])))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main(task["dsn"], Path(task["data_directory"])))

@@ -15,6 +15,7 @@ from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 from pg_adapter import errors
+from pg_adapter.columns import Binary
 from pg_adapter.prepared import Statement
 
 _GOOD: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
@@ -110,7 +111,8 @@ def _send(connection: PipelineConnection, calls: Sequence[Call]) -> list[tuple[S
             known.add(statement.name)
             pgconn.send_prepare(statement.name, statement.sql)
             expected.append((statement, True))
-        pgconn.send_query_prepared(statement.name, parameters, result_format=Format.BINARY)
+        formats = [Format.BINARY if type(one) is Binary else Format.TEXT for one in parameters]
+        pgconn.send_query_prepared(statement.name, parameters, formats, Format.BINARY)
         expected.append((statement, False))
     pgconn.pipeline_sync()
     return expected

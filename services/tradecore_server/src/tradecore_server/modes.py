@@ -81,7 +81,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
                 container.executor(), container.ids(), container.exchange(), container.clock()
             )
             await stack.enter_async_context(
-                _serving(
+                serving(
                     container.operations_app(),
                     settings.host,
                     settings.operations_port,
@@ -90,7 +90,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
                 )
             )
             address = await stack.enter_async_context(
-                _serving(
+                serving(
                     container.app(),
                     settings.host,
                     settings.port,
@@ -141,7 +141,7 @@ async def _watch(require_database: Callable[[], None]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _serving(
+async def serving(
     app: object, host: str, port: int, tasks: asyncio.TaskGroup, max_connections: int = 1000
 ) -> AsyncIterator[str]:
     """Serve `app` on our own loop, so that signals and shutdown stay ours; yield its address."""
@@ -156,20 +156,22 @@ async def _serving(
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
         server_header=False,
+        # Nobody looks at the client's address, so nobody need guess which proxy to believe.
+        proxy_headers=False,
         date_header=True,
     )
     server = _Server(config)
-    serving = tasks.create_task(server.serve([listener]), name=f"http {port}")
+    task = tasks.create_task(server.serve([listener]), name=f"http {port}")
     while not server.started:
         await asyncio.sleep(0.005)
-        if serving.done():
-            serving.result()
+        if task.done():
+            task.result()
     address, bound = listener.getsockname()[:2]
     try:
         yield f"http://{address}:{bound}"
     finally:
         server.should_exit = True
-        await serving
+        await task
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -72,8 +72,14 @@ def scale_of(amount: Decimal) -> int:
 
 def require_scale(amount: Decimal, scale: int, *, field: str) -> None:
     """Raise `InvalidAmount` unless `amount` is finite and needs at most `scale` decimals."""
-    if not amount.is_finite() or scale_of(amount) > scale:
+    if not amount.is_finite() or not _fits(amount, scale):
         raise InvalidAmount(field=field, detail=f"must have at most {scale} decimals")
+
+
+def _fits(amount: Decimal, scale: int) -> bool:
+    """Tell whether `scale` decimals hold the finite `amount`; written with few, it need not be trimmed."""
+    exponent = amount.as_tuple().exponent
+    return (isinstance(exponent, int) and -exponent <= scale) or scale_of(amount) <= scale
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
@@ -112,7 +118,9 @@ def quotient(amount: Decimal, divisor: Decimal, scale: int) -> Decimal:
 
 def text(amount: Decimal) -> str:
     """Return plain decimal notation without trailing zeros; `str` may say `1E+5`."""
-    written = format(amount, "f")
+    written = str(amount)
+    if "E" in written:
+        written = format(amount, "f")
     if "." in written:
         written = written.rstrip("0").rstrip(".")
     return "0" if written in ("", "-0") else written

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 
@@ -124,16 +124,17 @@ def assess(command: PlaceOrder, books: WorkingSet, context: Context) -> Assessme
     quote = context.find_price(command.symbol)
     order = _build(command, account, instrument, quote, context)
     notional = _notional(order, quote)
+    limits = _limits(books, command.account_id)
     reservation = _reservation(order, instrument)
     view = RiskView(
         order=order,
         notional=notional,
         account=account,
         instrument=instrument,
-        limits=_limits(books, command.account_id),
+        limits=limits,
         freezes=tuple(books.freezes),
         quote=quote,
-        recent=_recent(books, command.account_id, context),
+        recent=_recent(books, command.account_id, limits, context),
         now=context.now,
     )
     reasons = (
@@ -289,13 +290,16 @@ def filter_reasons(
 
 def _limits(books: WorkingSet, account_id: AccountId) -> Limits:
     row = books.limits.find(account_id) or books.limits.find(HOUSE)
-    return Limits() if row is None else row.limits
+    return _DEFAULT_LIMITS if row is None else row.limits
+
+
+_DEFAULT_LIMITS: Final = Limits()
 
 
 def _recent(
-    books: WorkingSet, account_id: AccountId, context: Context
+    books: WorkingSet, account_id: AccountId, limits: Limits, context: Context
 ) -> tuple[risk.OrderFingerprint, ...]:
-    window = _limits(books, account_id).duplicate_window
+    window = limits.duplicate_window
     if window is None:
         return ()
     return books.recent_fingerprints(account_id, context.now - window)
