@@ -201,9 +201,11 @@ def main(build: Path) -> int:
     folder = build / "bench"
     shutil.rmtree(folder, ignore_errors=True)
     begun, before = time.monotonic(), machine.load()
-    with house.server(folder / "postgres") as server:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            results = runner.run(_measure(console, sizes, server, folder))
+    with (
+        house.server(folder / "postgres") as server,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        results = runner.run(_measure(console, sizes, server, folder))
     took = time.monotonic() - begun
     notes = [
         *report.legend(),

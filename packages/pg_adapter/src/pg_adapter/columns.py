@@ -9,7 +9,6 @@ them as they are, where it would read a literal character by character.
 """
 
 import struct
-
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
