@@ -68,6 +68,7 @@ class Account:
         self.updated_us = 0
         self.counts = OpenCounts()
         self.unfilled = UnfilledOrders()
+        self.external_locks: dict[str, int] = {}  #: units that other systems locked, by asset
         self._balances: dict[str, Balance] = {}
 
     @property

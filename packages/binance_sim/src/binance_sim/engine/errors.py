@@ -58,6 +58,7 @@ NO_ORDER_LISTS: Final = "{} orders are not supported for this symbol"
 NO_CANCEL_REPLACE: Final = "Order cancel-replace is not supported for this symbol."
 NO_AMENDS: Final = "Order amend is not supported for this symbol."
 AMEND_INCREASE: Final = "Order amend (quantity increase) is not supported."
+AMEND_NOTHING_LEFT: Final = "Order amend (quantity below executed) is not supported."
 AMEND_NO_CHANGE: Final = "The requested action would change no state; rejecting."
 CANCEL_RESTRICTED: Final = "Order was not canceled due to cancel restrictions."
 

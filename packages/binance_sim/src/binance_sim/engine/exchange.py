@@ -1,118 +1,41 @@
-"""The simulated exchange: accounts, markets, and every call that a customer can make.
+"""The simulated exchange: every call that a customer can make.
 
 Pure and synchronous: time comes in with each call (`now_us`, microseconds since the epoch), and
 what happened goes out as a `Step`. The same calls in the same order give the same answers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
 from binance_sim.engine import errors
-from binance_sim.engine.amounts import ONE, from_units, to_units
-from binance_sim.engine.balances import Account
-from binance_sim.engine.commission import BNB, CommissionRates
-from binance_sim.engine.events import BalanceUpdate, OrderSnapshot, Step
-from binance_sim.engine.filters import Check, compile_exchange_filters
-from binance_sim.engine.history import History
-from binance_sim.engine.journal import Draft, Journal
+from binance_sim.engine.amending import amend, check_amendment
+from binance_sim.engine.events import OrderSnapshot, Step
+from binance_sim.engine.floor import Floor
+from binance_sim.engine.journal import Draft
+from binance_sim.engine.listing import new_list, prepare_list
 from binance_sim.engine.market import Market
-from binance_sim.engine.matching import Matcher
+from binance_sim.engine.order_lists import cancel_id_of, count_list
 from binance_sim.engine.orders import Order
-from binance_sim.engine.placing import prepare
-from binance_sim.engine.requests import CancelOrder, NewOrder
-from binance_sim.engine.symbols import ExchangeFilter, MaxAsset, SymbolRules
-from binance_sim.engine.vocabulary import CancelRestriction, OrderStatus, Side
+from binance_sim.engine.placing import admit, check, prepare
+from binance_sim.engine.replacing import REASONS, CancelReplaceResult
+from binance_sim.engine.requests import (
+    AmendOrder,
+    CancelOrder,
+    CancelOrderList,
+    CancelReplace,
+    NewOrder,
+    NewOrderList,
+)
+from binance_sim.engine.vocabulary import (
+    CancelReplaceMode,
+    CancelRestriction,
+    OrderStatus,
+    RejectReason,
+    SymbolStatus,
+)
 
-EVENT_LOG_LIMIT = 10_000  #: events kept; orders and executions are kept for ever
-_FIRST_UID = 100_000_001
 
-
-class Exchange:
-    """Every account and every market, and one journal of all that happened."""
-
-    def __init__(
-        self,
-        symbols: Iterable[SymbolRules],
-        *,
-        exchange_filters: Iterable[ExchangeFilter] = (),
-        asset_filters: Iterable[MaxAsset] = (),
-        event_log_limit: int | None = EVENT_LOG_LIMIT,
-    ) -> None:
-        self.journal = Journal(event_limit=event_log_limit)
-        self.exchange_filters = tuple(exchange_filters)
-        self.asset_filters = tuple(asset_filters)
-        self._checks: tuple[Check, ...] = compile_exchange_filters(
-            self.exchange_filters, self.asset_filters
-        )
-        self._accounts: dict[str, Account] = {}
-        self._bnb_prices: dict[str, int] = {BNB: ONE}
-        self._markets = {rules.symbol: Market(rules) for rules in symbols}
-        self._matchers = {
-            symbol: Matcher(market, self._bnb_prices.get)
-            for symbol, market in self._markets.items()
-        }
-        self.history = History(self._markets)
-
-    # --- set-up ---
-
-    def open_account(
-        self, key: str, *, rates: CommissionRates | None = None, trade_group_id: int = -1
-    ) -> None:
-        """Add an account without money. `trade_group_id` -1: no group."""
-        assert key not in self._accounts, f"account {key} exists"
-        account = Account(key, _FIRST_UID + len(self._accounts), rates or CommissionRates())
-        account.trade_group_id = trade_group_id
-        self._accounts[key] = account
-
-    def set_commission(
-        self, key: str, rates: CommissionRates, *, symbol: str | None = None
-    ) -> None:
-        """Change an account's rates, on all symbols or on one."""
-        account = self.account(key)
-        if symbol is None:
-            account.rates = rates
-        else:
-            account.rates_by_symbol[symbol] = rates
-
-    def set_bnb_price(self, asset: str, price: Decimal | None) -> None:
-        """Say what one BNB costs in `asset`; None: unknown, so the received asset pays."""
-        if price is None:
-            self._bnb_prices.pop(asset, None)
-        else:
-            assert price > 0
-            self._bnb_prices[asset] = to_units(price)
-
-    def set_reference_price(self, symbol: str, price: Decimal | None) -> None:
-        """Set what the percent and notional filters measure against; None: the average."""
-        self.market(symbol).reference_price = None if price is None else to_units(price)
-
-    def replace_rules(self, rules: SymbolRules) -> None:
-        """Change a symbol's rules while orders rest. Raises VenueError -1121."""
-        self.market(rules.symbol).replace_rules(rules)
-
-    # --- money from outside ---
-
-    def deposit(self, key: str, asset: str, amount: Decimal, now_us: int) -> Step:
-        """Credit an account; `balanceUpdate`, then the position."""
-        return self._transfer(key, asset, to_units(amount), now_us)
-
-    def withdraw(self, key: str, asset: str, amount: Decimal, now_us: int) -> Step:
-        """Debit free money. Raises VenueError -2010 beyond what is free."""
-        units = to_units(amount)
-        if units > self.account(key).balance(asset).free:
-            raise errors.rejected(errors.INSUFFICIENT_BALANCE)
-        return self._transfer(key, asset, -units, now_us)
-
-    def _transfer(self, key: str, asset: str, delta: int, now_us: int) -> Step:
-        account = self.account(key)
-        account.balance(asset).free += delta
-        self.journal.transfers[asset] += delta
-        draft = Draft(self.journal, now_us)
-        draft.add(
-            BalanceUpdate(account=key, asset=asset, delta=from_units(delta), cleared_us=now_us)
-        )
-        draft.touch(account, asset)
-        return Step(events=draft.finish())
+class Exchange(Floor):
+    """The floor, and trading on it. `history` answers what only looks."""
 
     # --- orders ---
 
@@ -121,111 +44,188 @@ class Exchange:
         market, account = self.market(request.symbol), self.account(key)
         order = prepare(market, self._checks, account, request, now_us)
         draft = Draft(self.journal, now_us)
+        self._enter(draft, market, order)
+        return Step(order=order.snapshot(with_fills=True), events=draft.finish())
+
+    def check_order(self, key: str, request: NewOrder, now_us: int) -> None:
+        """Check an order as far as the engine's door: `POST order/test`. Raises VenueError."""
+        check(self.market(request.symbol), self._checks, self.account(key), request, now_us)
+
+    def _enter(self, draft: Draft, market: Market, order: Order) -> None:
         market.open(draft, order)
-        matcher = self._matchers[request.symbol]
+        matcher = self._matchers[order.terms.symbol]
         if order.is_working:
             matcher.execute(draft, order)
         matcher.settle(draft)
-        return Step(order=order.snapshot(with_fills=True), events=draft.finish())
 
     def cancel(self, key: str, request: CancelOrder, now_us: int) -> Step:
-        """Cancel an open order. Raises VenueError -2011 when it is not open (or restricted)."""
+        """Cancel an open order, and the order list that it is in.
+
+        Raises VenueError -2011 when it is not open, or restricted.
+        """
         market = self.market(request.symbol)
-        blotter = market.blotters[self.account(key).key]
-        order = blotter.find(request.order_id, request.orig_client_order_id)
-        if order is None or not order.is_open:
-            raise errors.unknown_order()
-        _check_restriction(order, request.restriction)
+        order = self._find_to_cancel(key, request)
         draft = Draft(self.journal, now_us)
         answer = self._cancel(draft, market, order, request.new_client_order_id)
-        return Step(order=answer, events=draft.finish())
+        self._matchers[request.symbol].settle(draft)
+        order_list = order.order_list
+        if order_list is None:
+            return Step(order=answer, events=draft.finish())
+        return Step(
+            order=answer,
+            orders=tuple(each.snapshot() for each in order_list.orders),
+            order_list=order_list.snapshot(),
+            events=draft.finish(),
+        )
 
     def cancel_all(
         self, key: str, symbol: str, now_us: int
     ) -> tuple[Sequence[OrderSnapshot], Step]:
-        """Cancel every open order of a symbol; the answers and the step. Raises -2011 if none."""
+        """Cancel every open order of a symbol; the answers and the step. Raises -2011 if none.
+
+        Members of order lists are among the answers, with the id of their list.
+        """
         market = self.market(symbol)
+        _check_may_cancel(market)
         orders = list(market.blotters[self.account(key).key].open.values())
         if not orders:
             raise errors.unknown_order()
         draft = Draft(self.journal, now_us)
         answers = [self._cancel(draft, market, order, None) for order in orders]
+        self._matchers[symbol].settle(draft)
         return answers, Step(events=draft.finish())
+
+    def cancel_replace(self, key: str, request: CancelReplace, now_us: int) -> CancelReplaceResult:
+        """Cancel one order and place another. Raises VenueError if the new one fails a filter.
+
+        Parameters and filters of the new order are checked before anything is cancelled.
+        """
+        new = request.new
+        market, account = self.market(new.symbol), self.account(key)
+        if not market.rules.cancel_replace_allowed:
+            raise errors.rejected(errors.NO_CANCEL_REPLACE)
+        order = check(market, self._checks, account, new, now_us)
+        draft, matcher = Draft(self.journal, now_us), self._matchers[new.symbol]
+        cancelled: OrderSnapshot | errors.VenueError
+        try:
+            found = self._find_to_cancel(key, request.cancel)
+        except errors.VenueError as refusal:
+            cancelled = refusal
+            if request.mode is CancelReplaceMode.STOP_ON_FAILURE:
+                account.unfilled.add(1, now_us)
+                return CancelReplaceResult(cancel=cancelled, new=None)
+        else:
+            cancelled = self._cancel(draft, market, found, request.cancel.new_client_order_id)
+            matcher.settle(draft)
+        placed: OrderSnapshot | errors.VenueError
+        try:
+            admit(market, order)
+        except errors.VenueError as refusal:
+            placed = refusal
+            if not isinstance(cancelled, errors.VenueError):
+                market.refuse(draft, order, REASONS.get(refusal.message, RejectReason.NONE))
+        else:
+            self._enter(draft, market, order)
+            placed = order.snapshot(with_fills=True)
+        return CancelReplaceResult(cancel=cancelled, new=placed, events=draft.finish())
+
+    def amend(self, key: str, request: AmendOrder, now_us: int) -> Step:
+        """Reduce an order's quantity where it stands. Raises VenueError -2038 or -1013."""
+        market = self.market(request.symbol)
+        blotter = market.blotters[self.account(key).key]
+        found = blotter.find(request.order_id, request.orig_client_order_id)
+        order = check_amendment(market, found, request, now_us)
+        draft = Draft(self.journal, now_us)
+        original, order_list = order.client_order_id, order.order_list
+        amendment = amend(draft, market, order, request)
+        return Step(
+            order=order.snapshot(original_client_order_id=original),
+            order_list=None if order_list is None else order_list.snapshot(),
+            amendment=amendment,
+            events=draft.finish(),
+        )
+
+    def _find_to_cancel(self, key: str, request: CancelOrder) -> Order:
+        market = self.market(request.symbol)
+        _check_may_cancel(market)
+        blotter = market.blotters[self.account(key).key]
+        order = blotter.find(request.order_id, request.orig_client_order_id)
+        if order is None or not order.is_open:
+            raise errors.unknown_order()
+        _check_restriction(order, request.restriction)
+        return order
 
     def _cancel(
         self, draft: Draft, market: Market, order: Order, cancel_id: str | None
     ) -> OrderSnapshot:
-        chosen = cancel_id or f"simcancel{order.order_id:013d}"
-        original = market.cancel(draft, order, chosen)
+        original = market.cancel(draft, order, cancel_id or cancel_id_of(order))
         return order.snapshot(original_client_order_id=original)
 
-    # --- the rest of the market ---
+    # --- order lists ---
 
-    def set_liquidity(
-        self, symbol: str, side: Side, price: Decimal, quantity: Decimal, now_us: int
-    ) -> Step:
-        """Set what the market bids (BUY) or asks (SELL) at a price; 0 removes the level.
+    def place_list(self, key: str, request: NewOrderList, now_us: int) -> Step:
+        """Place an order list whole. Raises VenueError and changes nothing.
 
-        Resting orders that it reaches fill. A price beyond the market's own other side is the
-        caller's mistake: the engine does not uncross the market from itself.
+        When the working order fills at once, the answer still shows the others PENDING_NEW.
         """
-        market = self.market(symbol)
-        half = market.book.own_half(is_buy=side is Side.BUY)
-        half.set_liquidity(to_units(price), to_units(quantity))
-        market.quoted_us = now_us
-        draft = Draft(self.journal, now_us)
-        self._matchers[symbol].match_liquidity(draft)
-        return Step(events=draft.finish())
-
-    def trade_market(
-        self, symbol: str, price: Decimal, quantity: Decimal, now_us: int, *, is_buyer_maker: bool
-    ) -> Step:
-        """Let the market trade with itself; resting orders at its price or better share it."""
-        self.market(symbol)
-        draft = Draft(self.journal, now_us)
-        self._matchers[symbol].share_trade(
-            draft, to_units(price), to_units(quantity), is_buyer_maker=is_buyer_maker
+        market, account = self.market(request.symbol), self.account(key)
+        book, list_id = self.order_lists[key], self.journal.last_order_list_id + 1
+        order_list = new_list(account, request, now_us, list_id)
+        prepare_list(market, self._checks, book, order_list, request)
+        self.journal.last_order_list_id = list_id
+        draft, matcher = Draft(self.journal, now_us), self._matchers[request.symbol]
+        book.add(order_list)
+        count_list(market, order_list, 1)
+        for order in order_list.orders:
+            market.open(draft, order)
+        draft.add(order_list.status(now_us))
+        for order in order_list.orders:
+            if order.is_working and order.is_open:
+                matcher.execute(draft, order)
+        before = [order.snapshot() for order in order_list.orders]
+        matcher.settle(draft)
+        working = order_list.working
+        is_filled = working is not None and working.status is OrderStatus.FILLED
+        return Step(
+            orders=tuple(
+                early
+                if is_filled and early.status is OrderStatus.PENDING_NEW
+                else order.snapshot(with_fills=True)
+                for early, order in zip(before, order_list.orders, strict=True)
+            ),
+            order_list=order_list.snapshot(),
+            events=draft.finish(),
         )
-        return Step(events=draft.finish())
 
-    # --- what stands where ---
-
-    def account(self, key: str) -> Account:
-        """Return the live account. Raises VenueError -2015 for a key that was never opened."""
-        found = self._accounts.get(key)
-        if found is None:
-            text = "Invalid API-key, IP, or permissions for action."
-            raise errors.VenueError(errors.BAD_API_KEY, text)
-        return found
-
-    def accounts(self) -> Mapping[str, Account]:
-        """Return every account by key."""
-        return self._accounts
-
-    def markets(self) -> Mapping[str, Market]:
-        """Return every market by symbol."""
-        return self._markets
-
-    def market(self, symbol: str) -> Market:
-        """Return the live market. Raises VenueError -1121."""
-        found = self._markets.get(symbol)
-        if found is None:
-            raise errors.invalid_symbol()
-        return found
-
-    def matcher(self, symbol: str) -> Matcher:
-        """Return the executor of a symbol's orders, for whoever plays the market."""
-        return self._matchers[self.market(symbol).rules.symbol]
-
-    def symbols(self) -> Sequence[SymbolRules]:
-        """Return the rules of every symbol, as `exchangeInfo` shows them."""
-        return [market.rules for market in self._markets.values()]
+    def cancel_list(self, key: str, request: CancelOrderList, now_us: int) -> Step:
+        """Cancel an order list whole. Raises VenueError -2011 when it is not open."""
+        market = self.market(request.symbol)
+        _check_may_cancel(market)
+        if request.order_list_id is None and request.list_client_order_id is None:
+            raise errors.one_of_missing("orderListId", "listClientOrderId")
+        book = self.order_lists[self.account(key).key]
+        found = book.find(request.order_list_id, request.list_client_order_id)
+        if found is None or not found.is_open or found.symbol != request.symbol:
+            raise errors.unknown_order()
+        draft = Draft(self.journal, now_us)
+        answers = tuple(
+            self._cancel(draft, market, order, request.new_client_order_id)
+            for order in found.orders
+            if order.is_open
+        )
+        self._matchers[request.symbol].settle(draft)
+        return Step(orders=answers, order_list=found.snapshot(), events=draft.finish())
 
 
 _RESTRICTIONS = {
     CancelRestriction.ONLY_NEW: OrderStatus.NEW,
     CancelRestriction.ONLY_PARTIALLY_FILLED: OrderStatus.PARTIALLY_FILLED,
 }
+
+
+def _check_may_cancel(market: Market) -> None:
+    if market.rules.status not in {SymbolStatus.TRADING, SymbolStatus.CANCEL_ONLY}:
+        raise errors.VenueError(errors.CANCEL_REJECTED, errors.MARKET_CLOSED)
 
 
 def _check_restriction(order: Order, restriction: CancelRestriction | None) -> None:

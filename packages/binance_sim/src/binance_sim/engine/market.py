@@ -257,6 +257,12 @@ class Market:
         order.reject_reason = reason
         self.expire(draft, order, ExpiryReason.REJECTED)
 
+    def refuse(self, draft: Draft, order: Order, reason: RejectReason) -> None:
+        """Report an order REJECTED that never got in, after its request had changed something."""
+        self.last_order_id = order.order_id
+        order.status, order.reject_reason = OrderStatus.REJECTED, reason
+        draft.add(report(draft, order, ExecutionType.REJECTED))
+
     def open_buy_quantity(self, account: Account) -> int:
         """Return what the account's open buys still want."""
         blotter = self.blotters[account.key]

@@ -18,6 +18,8 @@ from binance_sim.engine.vocabulary import (
     RejectReason,
 )
 
+PAIR = 2  #: orders of an OCO
+
 
 class OrderListBook:
     """The order lists of one account on all symbols, by id."""
@@ -130,6 +132,8 @@ def _cannot_wait(draft: Draft, market: Market, pending: Sequence[Order]) -> bool
     for order in pending:
         if market.would_trigger(order):
             reason = RejectReason.STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY
+            if len(pending) == PAIR:
+                reason = RejectReason.OCO_BAD_PRICES
             market.reject(draft, order, reason)
             return True
     stops = [order for order in pending if order.trigger is not None]
@@ -142,6 +146,3 @@ def _cannot_wait(draft: Draft, market: Market, pending: Sequence[Order]) -> bool
         return False
     market.reject(draft, stops[0], RejectReason.INSUFFICIENT_BALANCES)
     return True
-
-
-PAIR = 2  #: orders of an OCO
