@@ -72,7 +72,7 @@ class Gate:
         call = Call(desk=self.desk, parameters=parameters, now_us=now_us, time=time)
         admitted = Admitted(method=method, call=call, visitor=visitor)
         if method.security is Security.NONE:
-            parameters.check_known(method.parameters)
+            parameters.check_known(method.parameters | {"returnRateLimits"})
             return admitted
         key = self.authenticate(values, logged_on, method.security)
         admitted.deadline_us = security.check_time(parameters, now_us)

@@ -24,7 +24,7 @@ _RECV_WINDOW = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?", re.ASCII)
 _API_KEY = re.compile(r"[A-Za-z0-9]{1,128}", re.ASCII)
 
 REST_PARAMETERS: Final = frozenset({"timestamp", "recvWindow", "signature"})
-WEBSOCKET_PARAMETERS: Final = REST_PARAMETERS | {"apiKey"}
+WEBSOCKET_PARAMETERS: Final = REST_PARAMETERS | {"apiKey", "returnRateLimits"}
 
 
 def find_key(keyring: Keyring, api_key: str | None, security: Security) -> ApiKey:

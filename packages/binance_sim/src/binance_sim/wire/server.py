@@ -3,78 +3,132 @@
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Final
 
+import attrs
 from aiohttp import web
 
+from binance_sim.engine.events import Event
 from binance_sim.engine.exchange import Exchange
+from binance_sim.faults.rules import FaultBoard
 from binance_sim.wire.book_updates import BookUpdates
 from binance_sim.wire.calls.method import Desk
+from binance_sim.wire.connections import Connections, Keeping
 from binance_sim.wire.failures import Failure
 from binance_sim.wire.gate import Gate
 from binance_sim.wire.keys import ApiKey, Keyring
 from binance_sim.wire.limits import LIVE, Limits, Meter
+from binance_sim.wire.performing import Performer
 from binance_sim.wire.rest import CONTENT_TYPE, Rest, error_body
+from binance_sim.wire.tasks import Tasks
+from binance_sim.wire.user_streams import UserStreams
 from binance_sim.wire.venue_time import VenueTime
+from binance_sim.wire.websocket_api import WebSocketApi
 from tradecore.ports.clock import Clock
 
 _log = logging.getLogger(__name__)
+_STOP_SECONDS: Final = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How a venue is served; by default as the real one, on a free local port."""
+
+    host: str = "127.0.0.1"
+    port: int = 0  #: 0 chooses a free one
+    limits: Limits = LIVE
+    keeping: Keeping = Keeping()
+    fault_seed: int = 0
 
 
 class Server:
     """One simulated venue; `start` binds it, `stop` ends every connection."""
 
     def __init__(
-        self, exchange: Exchange, keys: Iterable[ApiKey], clock: Clock, limits: Limits
+        self, exchange: Exchange, keys: Iterable[ApiKey], clock: Clock, settings: Settings
     ) -> None:
+        self.settings = settings
         self.exchange = exchange
         self.keyring = Keyring(keys)
         self.time = VenueTime(clock)
-        self.meter = Meter(limits)
+        self.meter = Meter(settings.limits)
+        self.faults = FaultBoard(settings.fault_seed)
+        self.tasks = Tasks()
+        self.connections = Connections(settings.keeping)
+        self.streams = UserStreams(self.faults, self.time, self.tasks)
         self.desk = Desk(
             exchange=exchange, meter=self.meter, time=self.time, books=BookUpdates(exchange)
         )
         self.gate = Gate(self.desk, self.keyring)
-        self._rest = Rest(self.gate)
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None))
-        self.host, self.port = "", 0
-        exchange.journal.listeners.append(self.meter.hear)
+        performer = Performer(self.gate, self.faults)
+        self._rest = Rest(self.gate, performer)
+        self.api = WebSocketApi(self.gate, performer, self.streams, self.connections, self.tasks)
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None), shutdown_timeout=_STOP_SECONDS
+        )
+        self.port = settings.port
 
     @property
     def rest_url(self) -> str:
         """Base address of REST, without `/api`."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{self.settings.host}:{self.port}"
 
     @property
     def ws_api_url(self) -> str:
         """Address of the WebSocket API."""
-        return f"ws://{self.host}:{self.port}/ws-api/v3"
+        return f"ws://{self.settings.host}:{self.port}/ws-api/v3"
 
     @property
     def stream_url(self) -> str:
         """Base address of the market streams, without `/ws` and `/stream`."""
-        return f"ws://{self.host}:{self.port}"
+        return f"ws://{self.settings.host}:{self.port}"
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen; port 0 chooses a free one. Raises OSError."""
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
+        site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
         await site.start()
         assert self._runner.addresses
-        self.host, self.port = host, int(self._runner.addresses[0][1])
+        self.port = int(self._runner.addresses[0][1])
+        self.exchange.journal.listeners.append(self._hear)
+        self.tasks.start(self._keep_connections())
 
     async def stop(self) -> None:
         """End every connection and stop listening."""
-        self.exchange.journal.listeners.remove(self.meter.hear)
+        self.exchange.journal.listeners.remove(self._hear)
+        for connection in tuple(self.connections.all):
+            connection.close()
         await self._runner.cleanup()
+        await self.tasks.stop()
+
+    def _hear(self, happened: tuple[Event, ...]) -> None:
+        self.meter.hear(happened)
+        self.streams.publish(happened)
+
+    async def _keep_connections(self) -> None:
+        while True:
+            await self.time.sleep(self.connections.keeping.tick_seconds)
+            await self.connections.keep(self.time.now_us())
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            return await self._rest.handle(request)
+            return await self._dispatch(request)
         except Exception:  # noqa: BLE001 - a bug here must still answer like the venue
             _log.exception("request.failed", extra={"path": request.path})
             failure = Failure(-1000, "An unknown error occurred while processing the request.")
-            headers = {"Content-Type": CONTENT_TYPE}
-            return web.Response(body=error_body(failure), status=failure.status, headers=headers)
+            return _refused(failure)
+
+    async def _dispatch(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.startswith("/ws-api/"):
+            if not self.meter.visitor(request.remote or "").connect(self.time.now_us()):
+                return _refused(Failure(-1003, "Too many connections.", status=429))
+            return await self.api.handle(request)
+        return await self._rest.handle(request)
+
+
+def _refused(failure: Failure) -> web.Response:
+    headers = {"Content-Type": CONTENT_TYPE}
+    return web.Response(body=error_body(failure), status=failure.status, headers=headers)
 
 
 @asynccontextmanager
@@ -83,13 +137,11 @@ async def serving(
     keys: Iterable[ApiKey],
     *,
     clock: Clock,
-    limits: Limits = LIVE,
-    host: str = "127.0.0.1",
-    port: int = 0,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Server]:
     """Serve `exchange` until the block ends. Raises OSError when the port is taken."""
-    server = Server(exchange, keys, clock, limits)
-    await server.start(host, port)
+    server = Server(exchange, keys, clock, settings or Settings())
+    await server.start()
     try:
         yield server
     finally:

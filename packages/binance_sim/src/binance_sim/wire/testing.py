@@ -19,9 +19,10 @@ from yarl import URL
 
 from binance_sim.engine.exchange import Exchange
 from binance_sim.testing import build_exchange
+from binance_sim.wire.connections import Keeping
 from binance_sim.wire.keys import ApiKey, hmac_key
 from binance_sim.wire.limits import UNLIMITED, Limits
-from binance_sim.wire.server import Server, serving
+from binance_sim.wire.server import Server, Settings, serving
 from tradecore.memory.clock import VirtualClock
 
 ALICE: Final = "alice" + "A" * 59
@@ -189,6 +190,7 @@ async def running(
 ) -> AsyncIterator[World]:
     """Serve an exchange on a virtual clock for the length of a block."""
     clock = VirtualClock()
-    venue = serving(exchange or build_exchange(), build_keys(), clock=clock, limits=limits)
+    settings = Settings(limits=limits, keeping=Keeping(tick_seconds=0.02))
+    venue = serving(exchange or build_exchange(), build_keys(), clock=clock, settings=settings)
     async with venue as server, aiohttp.ClientSession() as session:
         yield World(server, session, clock)
