@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from binance_adapter import calls
 from binance_adapter.backoff import VENUE_CONNECTIONS
 from binance_adapter.errors import VenueAuthFailed
 from binance_adapter.messages import ExecutionEvent
+from binance_adapter.sockets import Rejection
 from binance_adapter.testing import (
     ScriptedSocket,
     Stage,
@@ -23,7 +26,6 @@ from binance_adapter.user_stream import (
     LIFE_SECONDS,
     OVERLAP_SECONDS,
     QUIET_SECONDS,
-    SUBSCRIBE,
 )
 from tradecore.ports.venue import VenueUnavailable
 from tradecore.testing.simulation import run
@@ -63,7 +65,7 @@ def test_it_subscribes_with_a_signature_of_the_venues_time() -> None:
         listening = Listening(on)
         await asyncio.sleep(1)
         (asked,) = on.network.sockets[0].sent
-        assert asked["method"] == SUBSCRIBE
+        assert asked["method"] == calls.SUBSCRIBE.name
         assert set(asked["params"]) == {"apiKey", "timestamp", "recvWindow", "signature"}
         assert listening.connected_at == [0.01]
         await listening.end()
@@ -289,7 +291,7 @@ def test_f31_a_stream_that_does_not_answer_or_is_not_subscribed_is_given_up(
     answers: list[Any],
 ) -> None:
     def deaf(message: dict[str, Any]) -> Iterable[Any]:
-        return subscribing(message) if message["method"] == SUBSCRIBE else answers
+        return subscribing(message) if message["method"] == calls.SUBSCRIBE.name else answers
 
     async def story() -> None:
         on = stage()
@@ -355,5 +357,46 @@ def test_f36_nothing_is_connected_during_a_ban() -> None:
         with pytest.raises(VenueUnavailable, match="banned"):
             await listening.task
         assert on.network.attempts_at == []
+
+    run(story())
+
+
+def test_f36_a_ban_that_is_told_when_connecting_is_obeyed_by_all() -> None:
+    async def story() -> None:
+        on = stage()
+        on.network.is_down = True
+        on.network.rejection = Rejection(418, 120.0)
+        with pytest.raises(VenueUnavailable):
+            await Listening(on).task
+        assert on.client.banned_until is not None
+        assert timedelta(seconds=119) < on.client.banned_until - on.now() <= timedelta(seconds=120)
+
+    run(story())
+
+
+def test_f42_a_key_that_is_revoked_while_we_listen_is_told() -> None:
+    async def story() -> None:
+        on = stage()
+        told: list[str] = []
+        on.client.hooks.authentication_failed = told.append
+        listening = Listening(on)
+        await asyncio.sleep(1)
+        on.network.sockets[0].push(
+            {"id": None, "status": 401, "error": {"code": -2015, "msg": "Invalid API-key"}}
+        )
+        with pytest.raises(VenueAuthFailed):
+            await listening.task
+        assert told == ["-2015 Invalid API-key"]
+
+    run(story())
+
+
+def test_what_connecting_weighs_is_counted() -> None:
+    async def story() -> None:
+        on = stage()
+        listening = Listening(on)
+        await asyncio.sleep(1)
+        assert on.budgets.used()["REQUEST_WEIGHT-1M"][0] == 1 + calls.SUBSCRIBE.weight
+        await listening.end()
 
     run(story())

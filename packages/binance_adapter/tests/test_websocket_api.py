@@ -11,6 +11,7 @@ import pytest
 from binance_adapter import calls
 from binance_adapter.backoff import Backoff, ConnectionBudget
 from binance_adapter.metrics import HealthRecord
+from binance_adapter.sockets import Rejection
 from binance_adapter.testing import CREDENTIALS, ScriptedNetwork, loop_time
 from binance_adapter.transport import AnswerLost, NotSent
 from binance_adapter.websocket_api import LIFE_SECONDS, WebSocketApiTransport
@@ -211,5 +212,28 @@ def test_closing_tells_those_who_wait() -> None:
         await api.close()
         with pytest.raises(AnswerLost):
             await waiting
+
+    run(story())
+
+
+def test_f36_a_ban_that_is_told_when_connecting_is_an_answer() -> None:
+    async def story() -> None:
+        network = ScriptedNetwork(answering)
+        network.is_down, network.rejection = True, Rejection(429, 7.0)
+        answer = await transport(network).send(calls.TIME, {})
+        assert (answer.status, answer.retry_after_seconds) == (429, 7.0)
+        assert not answer.is_success
+
+    run(story())
+
+
+def test_parameters_have_the_types_that_json_wants() -> None:
+    async def story() -> None:
+        network = ScriptedNetwork(answering)
+        api = transport(network)
+        await api.send(calls.ACCOUNT, {"omitZeroBalances": "true", "recvWindow": "5000"})
+        params = network.sockets[0].sent[0]["params"]
+        assert (params["omitZeroBalances"], params["recvWindow"]) == (True, 5000)
+        await api.close()
 
     run(story())

@@ -15,7 +15,7 @@ from typing import Final
 from binance_adapter import calls
 from binance_adapter.backoff import Backoff, ConnectionBudget
 from binance_adapter.client import Client
-from binance_adapter.errors import UnreadableAnswer
+from binance_adapter.errors import LIMITS, UnreadableAnswer
 from binance_adapter.mapping import amount_of
 from binance_adapter.messages import (
     SERVER_SHUTDOWN,
@@ -27,6 +27,7 @@ from binance_adapter.messages import (
 )
 from binance_adapter.metrics import HealthRecord
 from binance_adapter.sockets import Connector, Socket, SocketClosed
+from binance_adapter.transport import rejected
 from tradecore.domain.money import ZERO, Price
 from tradecore.domain.reference_prices import ReferencePrice
 from tradecore.ports.clock import Clock
@@ -130,6 +131,8 @@ class BookTickers:
                 await self._read(await self._connect(self._address), opened_at)
             except SocketClosed as closed:
                 self._health.connected(STREAM, "failed")
+                if closed.rejection is not None and closed.rejection.status in LIMITS:
+                    self._client.refused(calls.CONNECT, rejected(closed.rejection))
                 logger.warning("venue.prices_cut", extra={"error": str(closed)})
             self._backoff.lived(self._monotonic() - opened_at)
             await self._clock.sleep(self._backoff.next())

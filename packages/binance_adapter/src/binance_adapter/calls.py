@@ -112,10 +112,18 @@ BOOK_TICKERS: Final = Call(
     is_signed=False,
 )
 
+SUBSCRIBE: Final = Call(
+    name="userDataStream.subscribe.signature",
+    verb="",
+    path="",
+    weight=4,  # two of them for the connection
+    lane=Lane.QUERY,
+)
+CONNECT: Final = Call(name="connect", verb="", path="", weight=2, lane=Lane.BACKGROUND)
+"""Opening a socket; these two go over WebSockets alone."""
+
 DEPTH_WEIGHTS: Final[Mapping[int, int]] = {100: 5, 500: 25, 1000: 50, 5000: 250}
 """Cost of `depth` by the largest limit that has it."""
-CONNECT_WEIGHT: Final = 2
-SUBSCRIBE_WEIGHT: Final = 2
 
 
 def depth_of(limit: int) -> Call:

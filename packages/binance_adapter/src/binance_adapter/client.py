@@ -16,9 +16,8 @@ from binance_adapter.bans import LONGEST, BanStore
 from binance_adapter.calls import Call
 from binance_adapter.clock_offset import Stamp, VenueClock, to_instant
 from binance_adapter.errors import (
-    HTTP_BANNED,
-    HTTP_TOO_MANY_REQUESTS,
     INVALID_MESSAGE,
+    LIMITS,
     TOO_MANY_ORDERS,
     Refused,
     UnreadableAnswer,
@@ -30,7 +29,7 @@ from binance_adapter.errors import (
 )
 from binance_adapter.metrics import HealthRecord
 from binance_adapter.transport import Answer, AnswerLost, NotSent, Transport
-from binance_adapter.weights import Budgets, LimitKind, Ticket
+from binance_adapter.weights import Budgets, LimitKind, Ticket, Usage
 from tradecore.ports.clock import Clock
 from tradecore.ports.venue import VenueError, VenueOutcomeUnknown, VenueUnavailable
 
@@ -136,7 +135,7 @@ class Client:
         stamped = {**parameters, **_written(stamp)}
         answer = (await self._exchange(call, stamped, lost=VenueOutcomeUnknown)).answer
         if answer.refusal is not None:
-            raise port_error(self._refused(call, answer))
+            raise port_error(self.refused(call, answer))
         try:
             return messages.decode(answer.body, kind)
         except UnreadableAnswer as unreadable:
@@ -167,6 +166,30 @@ class Client:
                     raise
                 logger.warning("venue.clock_not_measured")
 
+    def refused(self, call: Call, answer: Answer) -> Refused:
+        """Return a refusal, having done what it asks of us: whoever else met it tells it here."""
+        assert answer.refusal is not None
+        refused = Refused.of(answer.status, answer.refusal.code, answer.refusal.message)
+        self.health.failed(call.name, refused.verdict.name.lower(), refused.text, refused.code)
+        match refused.verdict:
+            case Verdict.THROTTLED:
+                return attrs.evolve(refused, until=self._obey(answer, refused.code))
+            case Verdict.CLOCK:
+                self.venue_clock.distrust()
+            case Verdict.AUTH:
+                logger.error("venue.auth_failed", extra={"call": call.name, "code": refused.code})
+                self.hooks.authentication_failed(refused.text)
+            case Verdict.REJECTED if refused.code == INVALID_MESSAGE:
+                self.hooks.filter_refused()
+            case _:
+                pass
+        return refused
+
+    def spent(self, call: Call, usages: tuple[Usage, ...] = ()) -> None:
+        """Count what went another way than by our transport: connecting, subscribing."""
+        now = self._limit_time()
+        self.budgets.settle(self.budgets.admit(call, now), usages, now, succeeded=True)
+
     async def _stamped(self, parameters: Mapping[str, str]) -> dict[str, str]:
         await self.settle_clock()
         return {**parameters, **_written(self.venue_clock.stamp(RECEIVE_WINDOW))}
@@ -179,7 +202,7 @@ class Client:
 
     def _understood(self, call: Call, answer: Answer, kind: type[Message]) -> Message:
         if answer.refusal is not None:
-            raise read_error(self._refused(call, answer))
+            raise read_error(self.refused(call, answer))
         try:
             return messages.decode(answer.body, kind)
         except UnreadableAnswer as unreadable:
@@ -231,25 +254,6 @@ class Client:
                 raise VenueThrottled(f"{call.name}: a limit is used up", until)
             await self._clock.sleep(max(wait, 0.001))
 
-    def _refused(self, call: Call, answer: Answer) -> Refused:
-        """Return a refusal, having done what it asks of us."""
-        assert answer.refusal is not None
-        refused = Refused.of(answer.status, answer.refusal.code, answer.refusal.message)
-        self.health.failed(call.name, refused.verdict.name.lower(), refused.text, refused.code)
-        match refused.verdict:
-            case Verdict.THROTTLED:
-                return attrs.evolve(refused, until=self._obey(answer, refused.code))
-            case Verdict.CLOCK:
-                self.venue_clock.distrust()
-            case Verdict.AUTH:
-                logger.error("venue.auth_failed", extra={"call": call.name, "code": refused.code})
-                self.hooks.authentication_failed(refused.text)
-            case Verdict.REJECTED if refused.code == INVALID_MESSAGE:
-                self.hooks.filter_refused()
-            case _:
-                pass
-        return refused
-
     def _obey(self, answer: Answer, code: int | None) -> datetime:
         """Stop sending as the venue demands, across a restart too; return until when."""
         now, until = self._limit_time(), answer.retry_at
@@ -258,7 +262,7 @@ class Client:
         if code == TOO_MANY_ORDERS:
             return self.budgets.close(LimitKind.ORDERS, until, now)
         until = self.budgets.close(LimitKind.REQUEST_WEIGHT, until or now + BACK_OFF, now)
-        if answer.status in {HTTP_BANNED, HTTP_TOO_MANY_REQUESTS}:
+        if answer.status in LIMITS:
             # By our own clock: the next process does not know the venue's yet.
             self._banned_until = self._clock.now() + min(until - now, LONGEST)
             logger.error("venue.banned", extra={"until": self._banned_until.isoformat()})

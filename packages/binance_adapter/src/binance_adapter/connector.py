@@ -83,7 +83,8 @@ class BinanceConnector:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.symbols.run(self.outside.clock, changed))
             tasks.create_task(self.prices.run())
-            tasks.create_task(self._again(RESYNC_SECONDS, self.client.settle_clock))
+            # Before it is due, so that no order ever waits for it.
+            tasks.create_task(self._again(RESYNC_SECONDS / 2, self.client.time))
             tasks.create_task(self._again(PROBE_SECONDS, self.venue.probe))
             tasks.create_task(self._tell_ages())
 
@@ -105,7 +106,7 @@ class BinanceConnector:
             stale_streams=record.stale,
         )
 
-    async def _again(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+    async def _again(self, seconds: float, job: Callable[[], Awaitable[object]]) -> None:
         while True:
             try:
                 await job()
@@ -160,11 +161,9 @@ def _assemble(
             connect=connect,
             address=settings.endpoints.websocket_api,
             credentials=credentials,
-            ready=client.ready,
-            venue_clock=client.venue_clock,
+            client=client,
             clock=outside.clock,
             budget=budget,
-            health=client.health,
             chance=outside.chance,
         )
     )

@@ -41,6 +41,8 @@ HTTP_FORBIDDEN: Final = 403
 HTTP_BANNED: Final = 418
 HTTP_TOO_MANY_REQUESTS: Final = 429
 HTTP_SERVER_ERROR: Final = 500
+LIMITS: Final = frozenset({HTTP_BANNED, HTTP_TOO_MANY_REQUESTS})
+"""Statuses after which going on makes it worse."""
 
 
 class VenueAuthFailed(VenueUnavailable):

@@ -9,13 +9,13 @@ import attrs
 
 from tradecore.ports.clock import Clock
 
-REQUESTS: Final = "venue_requests_total"  #: labels call, outcome
-ERRORS: Final = "venue_errors_total"  #: labels code
+REQUESTS: Final = "venue_requests"  #: labels call, outcome
+ERRORS: Final = "venue_errors"  #: labels code
 LATENCY: Final = "venue_request_seconds"  #: label call
 BUDGET_USED: Final = "venue_budget_used_ratio"  #: label limit
-CONNECTIONS: Final = "venue_connections_total"  #: labels stream, outcome
+CONNECTIONS: Final = "venue_connections"  #: labels stream, outcome
 STREAM_AGE: Final = "venue_stream_age_seconds"  #: label stream
-UNREADABLE: Final = "venue_unreadable_total"  #: label what
+UNREADABLE: Final = "venue_unreadable"  #: label what
 
 METRICS: Final[Mapping[str, str]] = {
     REQUESTS: "requests to the venue, by call and outcome",

@@ -1,9 +1,11 @@
 """A WebSocket, as small as we need it; scripted in tests, aiohttp's otherwise."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import aiohttp
+import attrs
 from aiohttp import ClientSession, WSMsgType
 
 HEARTBEAT_SECONDS: Final = 15.0
@@ -13,8 +15,20 @@ CLOSE_SECONDS: Final = 2.0
 MAX_FRAME: Final = 8 * 1024 * 1024
 
 
+@attrs.frozen
+class Rejection:
+    """What the venue answered instead of opening a socket."""
+
+    status: int
+    retry_after_seconds: float | None
+
+
 class SocketClosed(Exception):
-    """The connection is gone. The text says how, never what was sent."""
+    """The connection is gone, or never was. The text says how, never what was sent."""
+
+    def __init__(self, text: str, rejection: Rejection | None = None) -> None:
+        super().__init__(text)
+        self.rejection = rejection
 
 
 class Socket(Protocol):
@@ -64,12 +78,19 @@ def aiohttp_connector(session: ClientSession) -> Connector:
 
     async def connect(address: str) -> Socket:
         try:
-            socket = await session.ws_connect(
-                address,
-                heartbeat=HEARTBEAT_SECONDS,
-                max_msg_size=MAX_FRAME,
-                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
-            )
+            async with asyncio.timeout(CONNECT_SECONDS):
+                socket = await session.ws_connect(
+                    address,
+                    heartbeat=HEARTBEAT_SECONDS,
+                    max_msg_size=MAX_FRAME,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            patience = "" if error.headers is None else error.headers.get("Retry-After", "")
+            raise SocketClosed(
+                f"refused with {error.status}",
+                Rejection(error.status, float(patience) if patience.isdecimal() else None),
+            ) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise SocketClosed(type(error).__name__) from None
         return AiohttpSocket(socket)

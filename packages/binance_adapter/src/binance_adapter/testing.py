@@ -17,7 +17,7 @@ from binance_adapter.clock_offset import VenueClock, to_milliseconds
 from binance_adapter.exchange_info import SymbolBook
 from binance_adapter.metrics import HealthRecord
 from binance_adapter.signing import Credentials, HmacSigner
-from binance_adapter.sockets import SocketClosed
+from binance_adapter.sockets import Rejection, SocketClosed
 from binance_adapter.stream_watch import StreamWatch
 from binance_adapter.transport import Answer, Refusal
 from binance_adapter.user_stream import StreamParts, UserStream
@@ -126,6 +126,7 @@ class ScriptedNetwork:
     def __init__(self, answer: Callable[[dict[str, Json]], Iterable[Json]] = subscribing) -> None:
         self.answer = answer
         self.is_down = False
+        self.rejection: Rejection | None = None  #: said while it is down
         self.sockets: list[ScriptedSocket] = []
         self.attempts_at: list[float] = []
         self.on_open: Callable[[ScriptedSocket], None] = lambda _: None
@@ -134,7 +135,7 @@ class ScriptedNetwork:
         self.attempts_at.append(loop_time())
         await asyncio.sleep(0.01)
         if self.is_down:
-            raise SocketClosed("refused")
+            raise SocketClosed("refused", self.rejection)
         socket = ScriptedSocket(self.answer)
         self.sockets.append(socket)
         self.on_open(socket)
@@ -167,11 +168,9 @@ class Stage:
                 connect=self.network.connect,
                 address="wss://venue/ws-api/v3",
                 credentials=CREDENTIALS,
-                ready=self.client.ready,
-                venue_clock=self.venue_clock,
+                client=self.client,
                 clock=self.clock,
                 budget=self.connections,
-                health=self.health,
                 chance=random.Random(7),  # noqa: S311 - reproducible on purpose
                 monotonic=loop_time,
             )

@@ -8,6 +8,7 @@ import attrs
 
 from binance_adapter.calls import Call
 from binance_adapter.errors import HTTP_OK
+from binance_adapter.sockets import Rejection
 from binance_adapter.weights import Usage
 
 
@@ -43,6 +44,16 @@ class Answer:
     def is_success(self) -> bool:
         """Tell whether it is a result."""
         return self.status == HTTP_OK and self.refusal is None
+
+
+def rejected(rejection: Rejection) -> Answer:
+    """Return, as an answer, that the venue would not open a socket."""
+    return Answer(
+        status=rejection.status,
+        body=b"",
+        refusal=Refusal(code=None, message="the venue refused to connect"),
+        retry_after_seconds=rejection.retry_after_seconds,
+    )
 
 
 class Transport(Protocol):

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from binance_adapter.errors import HTTP_OK, Refused, UnreadableAnswer, read_error
+from binance_adapter.errors import HTTP_OK, UnreadableAnswer
 from binance_adapter.messages import (
     EXECUTION_REPORT,
     SERVER_SHUTDOWN,
@@ -20,7 +20,6 @@ from binance_adapter.messages import (
     decode,
 )
 from binance_adapter.sockets import SocketClosed
-from tradecore.ports.venue import VenueUnavailable
 
 SUBSCRIPTIONS: Final = "session.subscriptions"
 """The method, and the id of our question, whether we are subscribed at all."""
@@ -44,18 +43,18 @@ class Signal(Enum):
     RENEW = auto()  #: the venue asks us to connect anew
 
 
-def meaning_of(frame: bytes) -> UserEvent | Signal | None:
-    """Return what a frame says; None: nothing of an order, or of a kind that we do not know.
+def meaning_of(frame: bytes) -> UserEvent | Signal | SocketAnswer | None:
+    """Return what a frame says: an event, a signal, or an answer if it refuses something.
+
+    None: nothing of an order, or of a kind that we do not know.
 
     Raises:
         SocketClosed: nothing more will come of the subscription.
-        VenueUnavailable: the venue refused something.
     """
     try:
         message = decode(frame, SocketAnswer)
         if not message.is_event:
-            check(message)
-            return None
+            return _answer(message)
         kind = decode(message.event, EventHead).kind
     except UnreadableAnswer as unreadable:
         return Unreadable(None, str(unreadable))
@@ -66,14 +65,13 @@ def meaning_of(frame: bytes) -> UserEvent | Signal | None:
     return _report(message.event) if kind == EXECUTION_REPORT else None
 
 
-def check(answer: SocketAnswer) -> None:
-    """Raise what an answer refuses; SocketClosed if it says that nothing is subscribed."""
-    if answer.error is not None:
-        raise read_error(Refused.of(answer.status, answer.error.code, answer.error.msg))
-    if answer.status != HTTP_OK:
-        raise VenueUnavailable(f"status {answer.status}")
+def _answer(answer: SocketAnswer) -> SocketAnswer | None:
+    """Return an answer that refuses. Raises SocketClosed if one says that nothing is subscribed."""
+    if answer.error is not None or answer.status != HTTP_OK:
+        return answer
     if answer.id == SUBSCRIPTIONS and not decode(answer.result, list[Subscribed]):
         raise SocketClosed("the venue does not know of our subscription")
+    return None
 
 
 def _report(event: Raw) -> UserEvent:

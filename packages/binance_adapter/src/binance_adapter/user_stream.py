@@ -8,36 +8,35 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final
 
 import attrs
 
+from binance_adapter import calls
 from binance_adapter.backoff import Backoff, ConnectionBudget
-from binance_adapter.client import RECEIVE_WINDOW
-from binance_adapter.clock_offset import VenueClock
-from binance_adapter.errors import UnreadableAnswer, VenueAuthFailed, VenueClockRefused
+from binance_adapter.client import Client
+from binance_adapter.errors import LIMITS, UnreadableAnswer, read_error
 from binance_adapter.messages import ExecutionEvent, SocketAnswer, decode, encode
-from binance_adapter.metrics import HealthRecord
 from binance_adapter.signing import Credentials, signed_parameters
 from binance_adapter.sockets import Connector, Socket, SocketClosed
+from binance_adapter.transport import rejected
 from binance_adapter.user_events import (
     SUBSCRIPTIONS,
     SeenEvents,
     Signal,
     Unreadable,
     UserEvent,
-    check,
     meaning_of,
 )
+from binance_adapter.websocket_api import to_answer
 from tradecore.ports.clock import Clock
 from tradecore.ports.venue import VenueUnavailable
 
 logger = logging.getLogger(__name__)
 
 STREAM: Final = "user_stream"
-SUBSCRIBE: Final = "userDataStream.subscribe.signature"
 LIFE_SECONDS: Final = 23 * 3600.0
 """The venue ends a connection after 24 hours; ours is changed within the hour before."""
 OVERLAP_SECONDS: Final = 10.0
@@ -57,11 +56,9 @@ class StreamParts:
     connect: Connector
     address: str
     credentials: Credentials
-    ready: Callable[[], Awaitable[None]]  #: raises VenueUnavailable during a ban; sets the clock
-    venue_clock: VenueClock
+    client: Client  #: knows of bans and of the venue's time, and acts on refusals
     clock: Clock
     budget: ConnectionBudget  #: of connections, shared with the other streams
-    health: HealthRecord
     chance: random.Random
     monotonic: Callable[[], float] = time.monotonic
 
@@ -150,24 +147,41 @@ class UserStream:
                 await self._wonder(lines[-1])
                 continue
             line, frame = arrival
-            if isinstance(frame, Exception):
-                if line is not None and line.close_at is not None:
-                    line.close_at = 0.0  # it has been followed by another
-                    continue
-                raise frame
-            assert line is not None
-            line.is_asked, line.heard_at = False, self._parts.monotonic()
-            self._parts.health.heard(STREAM)
-            meaning = meaning_of(frame)
-            if meaning is Signal.RENEW:
-                line.renew_at = 0.0
-            elif isinstance(meaning, Unreadable):
-                self._parts.health.unreadable(STREAM)
-                logger.error("venue.unreadable", extra={"call": STREAM, "error": meaning.why})
-                if meaning.hint is not None:
-                    yield meaning
-            elif isinstance(meaning, ExecutionEvent) and seen.is_new(meaning):
-                yield meaning
+            try:
+                event = self._event(line, frame)
+            except SocketClosed:
+                if line is None or line.close_at is None:
+                    raise
+                line.close_at = 0.0  # it has been followed by another
+                continue
+            if isinstance(event, Unreadable) or (event is not None and seen.is_new(event)):
+                yield event
+
+    def _event(self, line: _Line | None, frame: bytes | Exception) -> UserEvent | None:
+        """Return the event in a frame, if there is one to tell.
+
+        Raises:
+            SocketClosed: the line has ended.
+            VenueUnavailable: the venue refused something.
+        """
+        if isinstance(frame, Exception):
+            raise frame
+        assert line is not None
+        client = self._parts.client
+        line.is_asked, line.heard_at = False, self._parts.monotonic()
+        client.health.heard(STREAM)
+        meaning = meaning_of(frame)
+        if isinstance(meaning, SocketAnswer):
+            # Not to the subscription: the key was revoked, or a question was refused.
+            raise read_error(client.refused(calls.SUBSCRIBE, to_answer(meaning)))
+        if meaning is Signal.RENEW:
+            line.renew_at = 0.0
+            return None
+        if isinstance(meaning, Unreadable):
+            client.health.unreadable(STREAM)
+            logger.error("venue.unreadable", extra={"call": STREAM, "error": meaning.why})
+            return None if meaning.hint is None else meaning
+        return meaning if isinstance(meaning, ExecutionEvent) else None
 
     async def _keep_up(self, inbox: asyncio.Queue[_Arrival], lines: list[_Line]) -> None:
         """Connect anew when it is time, and close what was followed by another long enough."""
@@ -209,27 +223,26 @@ class UserStream:
             await line.socket.send(encode({"id": SUBSCRIPTIONS, "method": SUBSCRIPTIONS}))
 
     async def _subscribe(self, inbox: asyncio.Queue[_Arrival]) -> _Line:
-        """Connect and subscribe. Raises SocketClosed, VenueAuthFailed, UnreadableAnswer."""
+        """Connect and subscribe. Raises SocketClosed, UnreadableAnswer, VenueUnavailable."""
         parts = self._parts
-        await parts.ready()
+        await parts.client.ready()
         parts.budget.spend()
         early_frames: list[bytes] = []
+        outcome = "failed"
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                socket = await parts.connect(parts.address)
+                socket = await self._connect()
                 try:
                     await self._ask_to_subscribe(socket, early_frames)
                 except BaseException:
                     await socket.close()
                     raise
+            outcome = "opened"
         except TimeoutError:
-            parts.health.connected(STREAM, "failed")
             raise SocketClosed("no answer to the subscription") from None
-        except (SocketClosed, VenueUnavailable, UnreadableAnswer):
-            parts.health.connected(STREAM, "failed")
-            raise
-        parts.health.connected(STREAM, "opened")
-        parts.health.heard(STREAM)
+        finally:
+            parts.client.health.connected(STREAM, outcome)
+        parts.client.health.heard(STREAM)
         now = parts.monotonic()
         early = parts.chance.uniform(0.0, 0.05) * LIFE_SECONDS
         line = _Line(socket, renew_at=now + LIFE_SECONDS - early, heard_at=now)
@@ -238,28 +251,28 @@ class UserStream:
         line.reader = asyncio.create_task(_read(line, inbox))
         return line
 
+    async def _connect(self) -> Socket:
+        try:
+            return await self._parts.connect(self._parts.address)
+        except SocketClosed as closed:
+            if closed.rejection is not None and closed.rejection.status in LIMITS:
+                self._parts.client.refused(calls.SUBSCRIBE, rejected(closed.rejection))
+            raise
+
     async def _ask_to_subscribe(self, socket: Socket, early_frames: list[bytes]) -> None:
         """Return once we are subscribed; events that overtake the answer are kept."""
-        stamp = self._parts.venue_clock.stamp(RECEIVE_WINDOW)
+        client = self._parts.client
+        stamp = client.stamp()
         named = {"timestamp": stamp.timestamp, "recvWindow": stamp.receive_window}
         params = signed_parameters(named, self._parts.credentials)
-        await socket.send(encode({"id": SUBSCRIBE, "method": SUBSCRIBE, "params": params}))
-        while True:
-            frame = await socket.receive()
-            answer = decode(frame, SocketAnswer)
-            if not answer.is_event:
-                break
+        name = calls.SUBSCRIBE.name
+        await socket.send(encode({"id": name, "method": name, "params": params}))
+        while (message := decode(frame := await socket.receive(), SocketAnswer)).is_event:
             early_frames.append(frame)
-        try:
-            check(answer)
-        except VenueClockRefused:
-            self._parts.venue_clock.distrust()
-            raise
-        except VenueAuthFailed as failure:
-            logger.error(  # noqa: TRY400 - a person must look at the key, not at this line
-                "venue.auth_failed", extra={"call": STREAM, "error": str(failure)}
-            )
-            raise
+        answer = to_answer(message)
+        client.spent(calls.SUBSCRIBE, answer.usages)
+        if answer.refusal is not None:
+            raise read_error(client.refused(calls.SUBSCRIBE, answer))
 
 
 async def _read(line: _Line, inbox: asyncio.Queue[_Arrival]) -> None:

@@ -17,7 +17,7 @@ import attrs
 from binance_adapter.backoff import Backoff, ConnectionBudget
 from binance_adapter.calls import Call
 from binance_adapter.clock_offset import to_instant
-from binance_adapter.errors import HTTP_OK, UnreadableAnswer
+from binance_adapter.errors import HTTP_OK, LIMITS, UnreadableAnswer
 from binance_adapter.messages import (
     SERVER_SHUTDOWN,
     ErrorBody,
@@ -29,10 +29,10 @@ from binance_adapter.messages import (
     encode,
 )
 from binance_adapter.metrics import HealthRecord
-from binance_adapter.signing import Credentials, signed_parameters
+from binance_adapter.signing import Credentials, Parameter, signed_parameters
 from binance_adapter.sockets import Connector, Socket, SocketClosed
 from binance_adapter.symbols import limit_of
-from binance_adapter.transport import Answer, AnswerLost, NotSent, Refusal
+from binance_adapter.transport import Answer, AnswerLost, NotSent, Refusal, rejected
 from binance_adapter.weights import Usage
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ STREAM: Final = "websocket_api"
 _INTEGERS: Final = frozenset(
     {"timestamp", "recvWindow", "orderId", "fromId", "limit", "startTime", "endTime"}
 )
+_BOOLEANS: Final = frozenset({"omitZeroBalances"})
 _ARRAYS: Final = frozenset({"symbols"})
 
 
@@ -94,7 +95,12 @@ class WebSocketApiTransport:
 
     async def send(self, call: Call, parameters: Mapping[str, str]) -> Answer:
         """Send a frame and wait for the answer that bears its id."""
-        connection = await self._connection()
+        try:
+            connection = await self._connection()
+        except SocketClosed as closed:
+            if closed.rejection is not None and closed.rejection.status in LIMITS:
+                return rejected(closed.rejection)
+            raise NotSent(str(closed)) from None
         number = next(self._numbers)
         frame = encode(
             {"id": number, "method": call.name, "params": self._params(call, parameters)}
@@ -121,15 +127,13 @@ class WebSocketApiTransport:
 
     def _params(self, call: Call, parameters: Mapping[str, str]) -> Mapping[str, object]:
         if not call.is_signed:
-            return {name: _typed(name, value) for name, value in parameters.items()}
-        assert self._credentials is not None, f"{call.name} needs a key"
-        return signed_parameters(
-            {
-                name: int(value) if name in _INTEGERS else value
+            return {
+                name: decode(value.encode(), list[str]) if name in _ARRAYS else _typed(name, value)
                 for name, value in parameters.items()
-            },
-            self._credentials,
-        )
+            }
+        assert self._credentials is not None, f"{call.name} needs a key"
+        typed = {name: _typed(name, value) for name, value in parameters.items()}
+        return signed_parameters(typed, self._credentials)
 
     async def _connection(self) -> _Connection:
         async with self._opening:
@@ -141,17 +145,17 @@ class WebSocketApiTransport:
             return self._current
 
     async def _open(self) -> _Connection:
-        """Open a socket. Raises NotSent: it cannot be, or not yet."""
+        """Open a socket. Raises SocketClosed: it cannot be, NotSent: not yet."""
         wait = max(self._not_before - self._monotonic(), self._budget.wait_seconds())
         if wait > 0:
             raise NotSent(f"no connection for {wait:.1f} s")
         self._budget.spend()
         try:
             socket = await self._connect(self._address)
-        except SocketClosed as error:
+        except SocketClosed:
             self._not_before = self._monotonic() + self._backoff.next()
             self._health.connected(STREAM, "failed")
-            raise NotSent(str(error)) from None
+            raise
         self._health.connected(STREAM, "opened")
         connection = _Connection(socket, self._monotonic())
         connection.reader = asyncio.create_task(self._listen(connection))
@@ -215,11 +219,11 @@ class WebSocketApiTransport:
         await asyncio.gather(connection.reader, return_exceptions=True)
 
 
-def _typed(name: str, value: str) -> object:
+def _typed(name: str, value: str) -> Parameter:
     """Return a parameter as JSON wants it; REST has but text."""
     if name in _INTEGERS:
         return int(value)
-    return decode(value.encode(), list[str]) if name in _ARRAYS else value
+    return value == "true" if name in _BOOLEANS else value
 
 
 def to_answer(message: SocketAnswer) -> Answer:

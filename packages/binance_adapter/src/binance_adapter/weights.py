@@ -94,7 +94,7 @@ class _Counter:
     window: int = -1
     used: int = 0
     in_flight: int = 0
-    reported_at: int = 0  #: number of the last ticket let through when the last report came
+    settled_at: int = 0  #: number of the last ticket let through when the last one ended
 
     def turn(self, now: datetime) -> None:
         window = (now - _EPOCH) // self.rule.window
@@ -165,8 +165,9 @@ class Budgets:
     ) -> None:
         """Take in the end of a request, and what the venue reported with its answer.
 
-        A report may lower a count only if its request was sent after the last report came:
-        answers overtake each other, and an older one knows less.
+        A report may lower a count only if no other request ended during its own: what ended
+        before it was sent is in the report, what has not ended is added. Answers overtake each
+        other, so of what ended in between nobody knows whether the report has it.
         """
         reported = {usage.name: usage.used for usage in usages}
         for name, counter in self._counters.items():
@@ -179,13 +180,12 @@ class Budgets:
                 and counter.rule.kind is LimitKind.REQUEST_WEIGHT
             ):
                 counter.used = max(counter.used - cost, 0)
-            if name not in reported:
-                continue
-            if ticket.number > counter.reported_at:
-                counter.used = reported[name] + counter.in_flight
-                counter.reported_at = self._number
-            else:
-                counter.used = max(counter.used, reported[name])
+            if name in reported:
+                known = reported[name] + counter.in_flight
+                alone = ticket.number > counter.settled_at
+                counter.used = known if alone else max(counter.used, reported[name])
+            if cost:
+                counter.settled_at = self._number
 
     def close(self, kind: LimitKind, until: datetime | None, now: datetime) -> datetime:
         """Stop what counts for `kind`: the venue has said so. Return until when.
