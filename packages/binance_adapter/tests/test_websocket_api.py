@@ -185,18 +185,23 @@ def test_f30_a_new_connection_takes_over_and_the_old_one_ends_its_work(how: str)
     run(story())
 
 
-def test_f41_a_frame_that_makes_no_sense_disturbs_nobody(
+def test_f41_a_frame_that_makes_no_sense_disturbs_nobody_whose_it_is_not(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def story() -> None:
         network = ScriptedNetwork(silent)
         api = transport(network)
-        waiting = asyncio.ensure_future(api.send(calls.TIME, {}))
+        waiting = [asyncio.ensure_future(api.send(calls.TIME, {})) for _ in range(2)]
         await asyncio.sleep(1)
         for frame in (b"<html>", b"[]", b'{"id":{}}', b'{"id":99,"status":200}'):
             network.sockets[0].push(frame)
         network.sockets[0].push({"id": 1, "status": 200, "result": {}})
-        assert (await waiting).is_success
+        assert (await waiting[0]).is_success
+        await asyncio.sleep(1)
+        assert not waiting[1].done()
+        network.sockets[0].push(b"<html>")
+        with pytest.raises(AnswerLost):
+            await waiting[1]
         await api.close()
 
     run(story())

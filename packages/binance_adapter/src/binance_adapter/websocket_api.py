@@ -38,6 +38,8 @@ from binance_adapter.weights import Usage
 logger = logging.getLogger(__name__)
 
 LIFE_SECONDS: Final = 23 * 3600.0
+PATIENCE_SECONDS: Final = 1.0
+"""How long a request waits for its turn to connect; the first waits are shorter."""
 STREAM: Final = "websocket_api"
 _INTEGERS: Final = frozenset(
     {"timestamp", "recvWindow", "orderId", "fromId", "limit", "startTime", "endTime"}
@@ -147,8 +149,9 @@ class WebSocketApiTransport:
     async def _open(self) -> _Connection:
         """Open a socket. Raises SocketClosed: it cannot be, NotSent: not yet."""
         wait = max(self._not_before - self._monotonic(), self._budget.wait_seconds())
-        if wait > 0:
+        if wait > PATIENCE_SECONDS:
             raise NotSent(f"no connection for {wait:.1f} s")
+        await asyncio.sleep(max(wait, 0.0))
         self._budget.spend()
         try:
             socket = await self._connect(self._address)
@@ -177,9 +180,7 @@ class WebSocketApiTransport:
             self._backoff.lived(lived)
             if not connection.is_retiring:
                 self._not_before = self._monotonic() + self._backoff.next()
-            for answer in connection.waiting.values():
-                if not answer.done():
-                    answer.set_exception(AnswerLost(reason))
+            _lose(connection.waiting.values(), reason)
             await connection.socket.close()
 
     def _take(self, connection: _Connection, frame: bytes) -> None:
@@ -195,6 +196,9 @@ class WebSocketApiTransport:
             logger.error(  # noqa: TRY400 - the bytes are the fault, not the code that read them
                 "venue.unreadable", extra={"call": STREAM, "error": str(unreadable)}
             )
+            if len(connection.waiting) == 1:
+                # It can be nobody else's answer; of several, each waits until its deadline.
+                _lose(connection.waiting.values(), "unreadable")
             return
         answer = connection.waiting.get(message.id) if isinstance(message.id, int) else None
         if answer is not None and not answer.done():
@@ -217,6 +221,12 @@ class WebSocketApiTransport:
         assert connection.reader is not None
         connection.reader.cancel()
         await asyncio.gather(connection.reader, return_exceptions=True)
+
+
+def _lose(waiting: Iterable[asyncio.Future[Answer]], reason: str) -> None:
+    for answer in waiting:
+        if not answer.done():
+            answer.set_exception(AnswerLost(reason))
 
 
 def _typed(name: str, value: str) -> Parameter:
