@@ -20,9 +20,10 @@ from binance_adapter.connector import (
 )
 from binance_adapter.endpoints import Endpoints
 from binance_adapter.errors import VenueAuthFailed, VenueThrottled
+from binance_adapter.exchange_info import InstrumentChange
 from binance_adapter.signing import Credentials, signer_of
 from binance_sim.engine.exchange import Exchange
-from binance_sim.engine.symbols import BTCUSDT
+from binance_sim.engine.symbols import BTCUSDT, PriceFilter
 from binance_sim.engine.vocabulary import Side as EngineSide
 from binance_sim.faults.rules import Rule
 from binance_sim.testing import build_exchange, with_stp_none
@@ -38,6 +39,7 @@ from tradecore.ports.venue import (
     OrderReport,
     VenueError,
     VenueOutcomeUnknown,
+    VenueRejected,
     VenueReport,
     VenueUnavailable,
 )
@@ -287,7 +289,7 @@ async def test_f17_stream_answer_and_history_tell_one_fill_alike(
 async def test_f22_two_of_ours_who_meet_are_two_fills_of_one_trade(
     exchange: Exchange, server: Server
 ) -> None:
-    exchange.market("BTCUSDT").rules = with_stp_none(BTCUSDT)
+    exchange.replace_rules(with_stp_none(BTCUSDT))
     async with connected(server) as connector:
         resting = await connector.venue.submit(child(1))
         taking = await connector.venue.submit(child(2, side=Side.SELL))
@@ -386,6 +388,7 @@ async def test_f36_a_ban_is_obeyed_across_restarts(server: Server, tmp_path: Any
     visitor = server.meter.visitor("127.0.0.1")
     for kind in TransportKind:
         async with connected(server, kind, bans=bans) as connector:
+            await connector.venue.time()
             visitor.ban(server.time.now_us() + 60_000_000)
             with pytest.raises(VenueThrottled):
                 await connector.venue.balances()
@@ -397,6 +400,7 @@ async def test_f36_a_ban_is_obeyed_across_restarts(server: Server, tmp_path: Any
                 await Reading(connector).task
         assert visitor.requests.used == asked
         (tmp_path / "ban").unlink()
+        visitor.ban(0)
 
 
 async def test_f36_what_the_venue_counts_is_what_we_count(
@@ -426,3 +430,54 @@ async def test_f42_a_revoked_key_is_told_by_every_source(
         await Reading(connector).task
     assert told
     assert API_KEY not in "".join(told)
+
+
+async def test_a_running_connector_knows_rules_prices_and_how_it_fares(
+    server: Server, connector: BinanceConnector
+) -> None:
+    changes: list[InstrumentChange] = []
+    told = asyncio.Event()
+
+    def changed(change: InstrumentChange) -> None:
+        changes.append(change)
+        told.set()
+
+    running = asyncio.ensure_future(connector.run(changed))
+    async with asyncio.timeout(5):
+        await told.wait()
+    health = connector.health()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert [change.after.symbol for change in changes] == ["BTCUSDT"]
+    assert changes[0].after.price_filter.tick_size == Decimal("0.01")
+    assert health.last_success_at is not None
+    assert health.banned_until is None
+    assert health.clock_ahead is None or abs(health.clock_ahead) < S
+    assert {"REQUEST_WEIGHT-1M", "ORDERS-10S", "ORDERS-1D"} <= set(health.budgets_used)
+
+
+async def test_f40_a_tick_that_changes_is_told_soon_after_it_refuses(
+    server: Server, exchange: Exchange, connector: BinanceConnector
+) -> None:
+    await connector.symbols.refresh()
+    filters = tuple(
+        attrs.evolve(each, tick_size=Decimal(100)) if isinstance(each, PriceFilter) else each
+        for each in BTCUSDT.filters
+    )
+    exchange.replace_rules(attrs.evolve(BTCUSDT, filters=filters))
+    with pytest.raises(VenueRejected, match="PRICE_FILTER"):
+        await connector.venue.submit(child(price=Price(Decimal(50_010))))
+    (change,) = await connector.symbols.refresh()
+    assert change.after.price_filter.tick_size == 100
+
+
+async def test_the_market_is_passed_through(
+    exchange: Exchange, connector: BinanceConnector
+) -> None:
+    sell(exchange)
+    await connector.venue.submit(child(quantity=Quantity(Decimal("0.004"))))
+    book = await connector.market_data.depth("BTCUSDT", 5)
+    assert (book.asks[0].price, book.asks[0].quantity) == (50_000, Decimal("0.006"))
+    (trade,) = await connector.market_data.trades("BTCUSDT")
+    assert (trade.price, trade.notional) == (50_000, 200)

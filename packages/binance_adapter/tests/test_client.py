@@ -19,6 +19,7 @@ from binance_adapter.errors import (
     VenueThrottled,
 )
 from binance_adapter.messages import Account, OrderAnswer
+from binance_adapter.metrics import ERRORS, LATENCY, METRICS, REQUESTS
 from binance_adapter.testing import Stage, loop_time, order_answer, refusal
 from binance_adapter.transport import Answer, AnswerLost, NotSent
 from binance_adapter.weights import LimitKind, RateLimit, Usage
@@ -281,6 +282,60 @@ def test_the_clock_is_measured_once_for_all_who_need_it() -> None:
         stage.transport.latency_seconds = 0.1
         await asyncio.gather(*(account(stage) for _ in range(5)))
         assert len(stage.transport.of("time")) == 1
+
+    run(story())
+
+
+def test_a_clock_that_cannot_be_measured_again_goes_on_as_it_was() -> None:
+    async def story() -> None:
+        stage = Stage(lambda _call, _parameters: ACCOUNT)
+        await account(stage)
+        stage.client.health.observer = Counting()
+        real, stage.client._transport = stage.client._transport, Refusing()
+        stage.venue_clock.distrust()
+        await stage.client.settle_clock()
+        assert stage.venue_clock.is_known
+        assert stage.venue_clock.is_due
+        stage.client._transport = real
+        await account(stage)
+        assert not stage.venue_clock.is_due
+
+    run(story())
+
+
+class Refusing:
+    async def send(self, call: Call, parameters: Mapping[str, str]) -> Answer:
+        raise NotSent("refused")
+
+
+class Counting:
+    """An observer that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.counted: list[tuple[str, dict[str, str]]] = []
+        self.measured: dict[str, float] = {}
+
+    def count(self, metric: str, labels: Mapping[str, str]) -> None:
+        self.counted.append((metric, dict(labels)))
+
+    def measure(self, metric: str, labels: Mapping[str, str], value: float) -> None:
+        self.measured[metric] = value
+
+
+def test_every_figure_has_its_name() -> None:
+    async def story() -> None:
+        said: list[Any] = [refusal(400, -1121, "Invalid symbol."), ACCOUNT]
+        stage = Stage(lambda _call, _parameters: said.pop())
+        counting = stage.health.observer = Counting()
+        stage.transport.latency_seconds = 0.25
+        await account(stage)
+        with pytest.raises(VenueUnavailable):
+            await account(stage)
+        assert (REQUESTS, {"call": "account.status", "outcome": "ok"}) in counting.counted
+        assert (REQUESTS, {"call": "account.status", "outcome": "rejected"}) in counting.counted
+        assert (ERRORS, {"code": "-1121"}) in counting.counted
+        assert counting.measured[LATENCY] == 0.5
+        assert set(counting.measured) | {name for name, _ in counting.counted} <= set(METRICS)
 
     run(story())
 

@@ -202,3 +202,11 @@ def test_attempts_to_connect_are_bounded_in_any_five_minutes() -> None:
 )
 def test_depth_weighs_by_its_limit(limit: int, weight: int) -> None:
     assert calls.depth_of(limit).weight == weight
+
+
+def test_a_record_of_a_ban_that_cannot_be_replaced_leaves_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "ban").mkdir()  # a folder cannot be replaced by a file
+
+    with pytest.raises(OSError, match="ban"):
+        FileBanStore(tmp_path / "ban").save(NOON)
+    assert [each.name for each in tmp_path.iterdir()] == ["ban"]

@@ -15,6 +15,7 @@ from binance_adapter.calls import Call
 from binance_adapter.errors import NoSuchSymbol
 from binance_adapter.exchange_info import REFRESH_SECONDS, InstrumentChange, SymbolBook
 from binance_adapter.market_data import MarketData
+from binance_adapter.sockets import Rejection
 from binance_adapter.testing import ScriptedNetwork, Stage, exchange_info, loop_time, refusal
 from tradecore.domain.instruments import InstrumentState
 from tradecore.ports.reference_prices import ReferencePrices
@@ -276,6 +277,42 @@ def test_f30_prices_come_back_after_a_cut_a_shutdown_and_silence() -> None:
         assert len(prices.network.sockets) == 4
         assert all(socket.is_closed for socket in prices.network.sockets[:3])
         await prices.end()
+
+    run(story())
+
+
+def test_f36_prices_wait_for_room_in_the_connections_and_for_the_end_of_a_ban() -> None:
+    async def story() -> None:
+        prices = Prices()
+        prices.network.is_down = True
+        prices.network.rejection = Rejection(418, 120.0)
+        await asyncio.sleep(100)
+        assert len(prices.network.attempts_at) == 1
+        prices.network.is_down = False
+        await asyncio.sleep(30)
+        assert len(prices.network.sockets) == 1
+        await prices.end()
+
+    run(story())
+
+
+def test_prices_of_no_symbol_are_not_followed() -> None:
+    async def story() -> None:
+        stage = Stage(lambda _call, _parameters: [])
+        network = ScriptedNetwork(nothing)
+        tickers = BookTickers(
+            network.connect,
+            "wss://stream.venue",
+            (),
+            stage.client,
+            stage.clock,
+            stage.connections,
+            stage.health,
+            random.Random(5),
+            loop_time,
+        )
+        await tickers.run()
+        assert network.attempts_at == []
 
     run(story())
 

@@ -400,3 +400,15 @@ def test_what_connecting_weighs_is_counted() -> None:
         await listening.end()
 
     run(story())
+
+
+def test_too_many_connections_stop_connections_alone() -> None:
+    async def story() -> None:
+        on = stage()
+        on.network.is_down = True
+        on.network.rejection = Rejection(429, None)
+        with pytest.raises(VenueUnavailable):
+            await Listening(on).task
+        assert on.client.banned_until is None
+
+    run(story())

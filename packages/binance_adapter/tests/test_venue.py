@@ -508,3 +508,28 @@ def test_a_fault_of_ours_ends_the_stream_and_not_the_process(
 
     run(story())
     assert "venue.stream_failed" in caplog.messages
+
+
+def test_f41_fills_of_an_answer_that_make_no_sense_are_left_to_the_stream(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        stage = Stage(answering({"order.place": FILLED | {"fills": [FILL | {"qty": "1e-2"}]}}))
+        reading = Reading(stage)
+        await stage.venue.listening()
+        report = await stage.venue.submit(child(stage))
+        assert report.outcome is VenueOutcome.FILLED
+        assert reading.reports == []
+        await reading.end()
+
+    run(story())
+    assert "venue.unreadable_fills" in caplog.messages
+
+
+def test_f41_a_trade_that_makes_no_sense_is_not_guessed_at() -> None:
+    async def story() -> None:
+        stage = Stage(answering({"myTrades": lambda _: [trade_row(qty="NaN")]}))
+        with pytest.raises(VenueUnavailable, match="trade 5"):
+            await stage.venue.trades("BTCUSDT", 0)
+
+    run(story())

@@ -15,7 +15,7 @@ from typing import Final
 from binance_adapter import calls
 from binance_adapter.backoff import Backoff, ConnectionBudget
 from binance_adapter.client import Client
-from binance_adapter.errors import LIMITS, UnreadableAnswer
+from binance_adapter.errors import UnreadableAnswer
 from binance_adapter.mapping import amount_of
 from binance_adapter.messages import (
     SERVER_SHUTDOWN,
@@ -39,8 +39,9 @@ STREAM: Final = "book_tickers"
 LIFE_SECONDS: Final = 23 * 3600.0
 CONFIRM_SECONDS: Final = 5.0
 """A price older than this is asked for."""
-SILENCE_SECONDS: Final = 60.0
-"""After as long without a frame of any symbol the connection is made anew."""
+SILENCE_SECONDS: Final = 300.0
+"""After as long without a frame of any symbol the connection is made anew: pings find a dead one
+sooner, this finds one that is alive and sends nothing."""
 
 
 class BookTickers:
@@ -131,7 +132,7 @@ class BookTickers:
                 await self._read(await self._connect(self._address), opened_at)
             except SocketClosed as closed:
                 self._health.connected(STREAM, "failed")
-                if closed.rejection is not None and closed.rejection.status in LIMITS:
+                if closed.rejection is not None and closed.rejection.is_ban:
                     self._client.refused(calls.CONNECT, rejected(closed.rejection))
                 logger.warning("venue.prices_cut", extra={"error": str(closed)})
             self._backoff.lived(self._monotonic() - opened_at)

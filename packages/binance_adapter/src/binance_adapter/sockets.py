@@ -8,6 +8,8 @@ import aiohttp
 import attrs
 from aiohttp import ClientSession, WSMsgType
 
+from binance_adapter.errors import HTTP_BANNED, HTTP_TOO_MANY_REQUESTS
+
 HEARTBEAT_SECONDS: Final = 15.0
 """How often we ping; aiohttp closes the socket when no pong comes within half of it."""
 CONNECT_SECONDS: Final = 10.0
@@ -21,6 +23,12 @@ class Rejection:
 
     status: int
     retry_after_seconds: float | None
+
+    @property
+    def is_ban(self) -> bool:
+        """Tell whether everything else must stop, too; a mere 429 limits connections alone."""
+        limited = self.status == HTTP_TOO_MANY_REQUESTS and self.retry_after_seconds is not None
+        return limited or self.status == HTTP_BANNED
 
 
 class SocketClosed(Exception):

@@ -17,7 +17,7 @@ import attrs
 from binance_adapter import calls
 from binance_adapter.backoff import Backoff, ConnectionBudget
 from binance_adapter.client import Client
-from binance_adapter.errors import LIMITS, UnreadableAnswer, read_error
+from binance_adapter.errors import UnreadableAnswer, read_error
 from binance_adapter.messages import ExecutionEvent, SocketAnswer, decode, encode
 from binance_adapter.signing import Credentials, signed_parameters
 from binance_adapter.sockets import Connector, Socket, SocketClosed
@@ -255,7 +255,7 @@ class UserStream:
         try:
             return await self._parts.connect(self._parts.address)
         except SocketClosed as closed:
-            if closed.rejection is not None and closed.rejection.status in LIMITS:
+            if closed.rejection is not None and closed.rejection.is_ban:
                 self._parts.client.refused(calls.SUBSCRIBE, rejected(closed.rejection))
             raise
 

@@ -17,7 +17,7 @@ import attrs
 from binance_adapter.backoff import Backoff, ConnectionBudget
 from binance_adapter.calls import Call
 from binance_adapter.clock_offset import to_instant
-from binance_adapter.errors import HTTP_OK, LIMITS, UnreadableAnswer
+from binance_adapter.errors import HTTP_OK, UnreadableAnswer
 from binance_adapter.messages import (
     SERVER_SHUTDOWN,
     ErrorBody,
@@ -100,7 +100,7 @@ class WebSocketApiTransport:
         try:
             connection = await self._connection()
         except SocketClosed as closed:
-            if closed.rejection is not None and closed.rejection.status in LIMITS:
+            if closed.rejection is not None and closed.rejection.is_ban:
                 return rejected(closed.rejection)
             raise NotSent(str(closed)) from None
         number = next(self._numbers)
