@@ -53,6 +53,10 @@ def test_a_rest_payload_is_signed_as_it_is_transmitted(symbol: str, signature: s
     assert query.isascii()
 
 
+def test_a_space_is_no_plus() -> None:
+    assert encode({"a": "b c+d/e"}) == "a=b%20c%2Bd%2Fe"
+
+
 def test_a_websocket_payload_is_sorted_and_raw() -> None:
     signed = signed_parameters(
         {

@@ -494,6 +494,26 @@ def test_f31_a_trade_that_only_the_history_tells_proves_the_stream_deaf() -> Non
     run(story())
 
 
+def test_f31_trades_of_a_gap_between_connections_prove_nothing() -> None:
+    async def story() -> None:
+        stage = Stage(answering({"myTrades": lambda _: [trade_row(id=9)]}))
+        reading = Reading(stage)
+        await stage.venue.listening()
+        stage.network.sockets[0].event(trade_event(t=6, c=OWN_ID))
+        await asyncio.sleep(1)
+        stage.network.sockets[0].cut()
+        with pytest.raises(VenueUnavailable):
+            await reading.task
+        again = Reading(stage)
+        await stage.venue.listening()
+        await stage.venue.probe()
+        await asyncio.sleep(5)
+        assert not again.task.done()
+        await again.end()
+
+    run(story())
+
+
 def test_a_fault_of_ours_ends_the_stream_and_not_the_process(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
