@@ -26,6 +26,7 @@ from tradecore.application import laws
 from tradecore.application.command import Command
 from tradecore.application.commands.fund_account import CreditAccount, DebitAccount
 from tradecore.application.commands.open_attempt import OpenAttempt
+from tradecore.application.commands.record_report import RefuseCancel
 from tradecore.application.commands.set_limits import SetFees
 from tradecore.domain.errors import DomainError
 from tradecore.domain.fees import FeePolicy
@@ -121,7 +122,7 @@ class Trading(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.books: list[Book] = []
-        self.venue_ids = 0
+        self.venue_ids: dict[str, int] = {}
         self.trades = 0
 
     async def open_books(self) -> list[Book]:
@@ -191,6 +192,18 @@ class Trading(RuleBasedStateMachine):
     def cancel(self, order: Order) -> None:
         self.run(self.house.cancel(order))
 
+    @rule(
+        order=orders,
+        quantity=st.none() | QUANTITIES,
+        price=st.none() | PRICES,
+    )
+    def replace(self, order: Order, quantity: Decimal | None, price: Decimal | None) -> None:
+        self.run(self.house.replace(order, quantity=quantity, price=price))
+
+    @rule(order=orders)
+    def refuse_cancel(self, order: Order) -> None:
+        self.run(RefuseCancel(**self.house.head(), order_id=order.order_id, reason="random"))
+
     @rule(target=children, order=orders)
     def send(self, order: Order) -> Any:
         (attempt,) = self.run(OpenAttempt(**self.house.head(), order_id=order.order_id))
@@ -224,7 +237,7 @@ class Trading(RuleBasedStateMachine):
     def end(self, child: VenueOrder, outcome: VenueOutcome, counted: bool) -> None:
         """The venue's last word; sometimes it counts a fill that has not come yet."""
         books = self.runner.run(self.books[0].queries.list_venue_orders(child.order_id))
-        filled = books[-1].filled_quantity
+        filled = books[child.child - 1].filled_quantity
         ahead = Decimal(0) if counted else Decimal("0.0001")
         self.run(attrs.evolve(self.ended(child, filled + ahead), outcome=outcome))
 
@@ -233,7 +246,7 @@ class Trading(RuleBasedStateMachine):
         return attrs.evolve(report, venue_order_id=self.id_of(child))
 
     def id_of(self, child: VenueOrder) -> int:
-        return int(child.order_id.replace("-", "")[:15], 16)
+        return self.venue_ids.setdefault(child.venue_client_order_id, len(self.venue_ids) + 1)
 
     @rule(
         account_id=accounts,

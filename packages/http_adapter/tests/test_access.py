@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "PlaceOrder": ORDER,
     "PreviewOrder": ORDER,
     "CancelOrder": None,
+    "ReplaceOrder": {"price": "49000"},
     "OpenAccount": {"name": "n"},
     "ChangeAccount": {"state": "SUSPENDED", "reason": "r"},
     "CreditAccount": FUNDING,

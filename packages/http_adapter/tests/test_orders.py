@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+from decimal import Decimal
 
 from http_adapter.testing import ORDER, Platform
+from tradecore.application.commands.open_attempt import OpenAttempt
+from tradecore.application.commands.record_report import RecordReport
+from tradecore.domain.ids import CommandId, OrderId
 
 
 async def test_order_is_accepted_and_its_money_reserved(trading: Platform) -> None:
@@ -163,6 +167,61 @@ async def test_cancel_before_sending_ends_the_order(trading: Platform) -> None:
     again = await trading.client.post(f"{path}/cancel", headers=trading.headers(token))
     assert again.status_code == 409
     assert again.json()["type"] == "/problems/order-already-terminal"
+
+
+async def test_a_resting_order_is_replaced_under_its_own_id(trading: Platform) -> None:
+    account_id = await trading.open_account()
+    token = trading.trader_token(account_id)
+    placed = await trading.client.post(
+        "/v1/orders", json=ORDER, headers=trading.headers(token, "k1")
+    )
+    path = f"/v1/orders/{placed.json()['order_id']}/replace"
+    early = await trading.client.post(
+        path, json={"price": "49000"}, headers=trading.headers(token, "k2")
+    )
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/order-not-replaceable")
+    await acknowledge(trading, placed.json()["order_id"])
+
+    for body, pointer in (
+        ({}, "/price"),
+        ({"price": "0"}, "/price"),
+        ({"quantity": "1e5"}, "/quantity"),
+        ({"side": "SELL"}, "/side"),
+    ):
+        bad = await trading.client.post(path, json=body, headers=trading.headers(token, "bad"))
+        assert bad.status_code == 400, bad.text
+        assert [one["pointer"] for one in bad.json()["errors"]] == [pointer]
+
+    wish = {"quantity": "0.02", "price": "49000"}
+    replaced = await trading.client.post(path, json=wish, headers=trading.headers(token, "k3"))
+    assert replaced.status_code == 202, replaced.text
+    assert replaced.json()["order_id"] == placed.json()["order_id"]
+    assert replaced.json()["status"] == "PENDING_REPLACE"
+    again = await trading.client.post(path, json=wish, headers=trading.headers(token, "k3"))
+    assert again.content == replaced.content
+    other = trading.trader_token(await trading.open_account())
+    foreign = await trading.client.post(path, json=wish, headers=trading.headers(other, "k4"))
+    assert foreign.status_code == 404
+
+
+async def acknowledge(trading: Platform, order_id: str) -> None:
+    """Send the order's first child, and let the venue take it."""
+    head = {"correlation_id": "test", "actor": "test"}
+    ids = trading.services.ids
+    await trading.services.executor.execute(
+        OpenAttempt(command_id=CommandId(ids.new_id()), order_id=OrderId(order_id), **head)
+    )
+    await trading.services.executor.execute(
+        RecordReport(
+            command_id=CommandId(ids.new_id()),
+            order_id=OrderId(order_id),
+            child=1,
+            venue_order_id=101,
+            filled_quantity=Decimal(0),
+            outcome=None,
+            **head,
+        )
+    )
 
 
 async def test_lists_are_paged_and_filtered(trading: Platform) -> None:

@@ -216,6 +216,12 @@ _TYPES: Final = (
     _type(409, "order-already-terminal", "The order has ended", "Read the order: it is final."),
     _type(
         409,
+        "order-not-replaceable",
+        "The order cannot be replaced",
+        "Only limit orders that rest can be, one replacement at a time: read the order.",
+    ),
+    _type(
+        409,
         "client-order-id-reused",
         "The client_order_id was used before",
         "A client_order_id names one order of its account for ever: choose another.",

@@ -92,8 +92,10 @@ def order(row: Row) -> Order:
         children=row[18],
         reason=row[19],
         late_fill=row[20],
-        created_at=row[21],
-        updated_at=row[22],
+        replace_quantity=row[21],
+        replace_price=row[22],
+        created_at=row[23],
+        updated_at=row[24],
     )
 
 

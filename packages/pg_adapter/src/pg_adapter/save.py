@@ -184,7 +184,7 @@ _ORDERS: Final = _columns(
     optional_texts="reason",
     integers="account_number version children",
     decimals="filled_quantity filled_notional",
-    optional_decimals="quantity quote_quantity price stop_price",
+    optional_decimals="quantity quote_quantity price stop_price replace_quantity replace_price",
     booleans="late_fill",
     instants="created_at updated_at",
 )

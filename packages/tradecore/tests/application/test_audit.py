@@ -27,6 +27,7 @@ from tradecore.testing.scenario import BTCUSDT, Scenario
 NOT_ADMINISTRATIVE = {
     "place_order",
     "cancel_order",
+    "replace_order",
     "open_attempt",
     "renew_attempt",
     "record_report",

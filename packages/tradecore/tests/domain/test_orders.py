@@ -32,6 +32,7 @@ LEGAL: dict[OrderStatus, dict[Trigger, OrderStatus]] = {
         T.FILL: S.FILLED,
         T.REQUEST_CANCEL: S.PENDING_CANCEL,
         T.REQUEST_REPLACE: S.PENDING_REPLACE,
+        T.REPLACE: S.NEW,
         T.CANCEL: S.CANCELED,
         T.REJECT: S.REJECTED,
         T.EXPIRE: S.EXPIRED,
@@ -41,6 +42,7 @@ LEGAL: dict[OrderStatus, dict[Trigger, OrderStatus]] = {
         T.FILL: S.FILLED,
         T.REQUEST_CANCEL: S.PENDING_CANCEL,
         T.REQUEST_REPLACE: S.PENDING_REPLACE,
+        T.REPLACE: S.PARTIALLY_FILLED,
         T.CANCEL: S.CANCELED,
         T.EXPIRE: S.EXPIRED,
     },
@@ -55,6 +57,7 @@ LEGAL: dict[OrderStatus, dict[Trigger, OrderStatus]] = {
         T.RESUME_PARTIALLY_FILLED: S.PARTIALLY_FILLED,
     },
     S.PENDING_REPLACE: {
+        T.REPLACE: S.PENDING_REPLACE,
         T.ACKNOWLEDGE: S.NEW,
         T.FILL_PARTIALLY: S.PENDING_REPLACE,
         T.FILL: S.FILLED,

@@ -43,7 +43,7 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(SystemIds)
-    rules = providers.Singleton(HouseRules)
+    rules = providers.Singleton(HouseRules, self_trade=settings.provided.self_trade)
 
     # The lane, the readers of the log and people's queries never wait for each other.
     lane_pool = providers.Singleton(PgPool, dsn, name="executor", size=4)

@@ -10,6 +10,8 @@ import cattrs
 from cattrs import transform_error
 from cattrs.gen import make_dict_structure_fn
 
+from tradecore.application.context import SelfTradePolicy
+
 PREFIX: Final = "TRADECORE_"
 
 
@@ -45,6 +47,7 @@ class Settings:
     owner_database_url: Secret | None = None  #: the schema owner's, for migrations
     market: Path | None = None  #: a folder of recordings; None: the packaged one
     market_speed: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
+    self_trade: SelfTradePolicy = SelfTradePolicy.REPLACE  #: of orders that the venue ends
     log_level: str = attrs.field(
         default="INFO", validator=attrs.validators.in_(("DEBUG", "INFO", "WARNING", "ERROR"))
     )

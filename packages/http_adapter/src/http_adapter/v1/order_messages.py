@@ -15,8 +15,9 @@ from http_adapter.fields import (
 from http_adapter.idempotency import Origin
 from http_adapter.problems import FieldError
 from tradecore.application.commands.place_order import PlaceOrder
+from tradecore.application.commands.replace_order import ReplaceOrder
 from tradecore.application.preview import OrderPreview
-from tradecore.domain.ids import AccountId
+from tradecore.domain.ids import AccountId, OrderId
 from tradecore.domain.instruments import OrderType, Side, TimeInForce
 from tradecore.domain.money import Price, Quantity, text
 from tradecore.domain.orders import Order, OrderEvent, OrderStatus, Trigger
@@ -52,6 +53,25 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             price=None if price is None else Price(price),
             stop_price=None if stop_price is None else Price(stop_price),
             client_order_id=self.client_order_id,
+        )
+
+
+class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an open order is to become: another total quantity, another limit, or both."""
+
+    quantity: AmountText | None = None
+    price: AmountText | None = None
+
+    def to_command(self, origin: Origin, account_id: AccountId, order_id: OrderId) -> ReplaceOrder:
+        """Return the wish as a command."""
+        quantity = optional_amount(self.quantity, "quantity")
+        price = optional_amount(self.price, "price")
+        return ReplaceOrder(
+            **origin,
+            account_id=account_id,
+            order_id=order_id,
+            quantity=None if quantity is None else Quantity(quantity),
+            price=None if price is None else Price(price),
         )
 
 

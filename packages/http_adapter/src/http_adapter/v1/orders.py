@@ -22,6 +22,7 @@ from http_adapter.v1.order_messages import (
     OrderList,
     OrderMessage,
     PreviewMessage,
+    Replacement,
 )
 from tradecore.application.commands.cancel_order import CancelOrder
 from tradecore.application.outcomes import Outcome
@@ -180,6 +181,28 @@ async def cancel_order(request: ApiRequest, order_id: FromPath[str]) -> Response
     return await execute(request, command, OrderMessage.of, status=202)
 
 
+@post(
+    "/orders/{order_id:str}/replace",
+    status_code=202,
+    operation_id="ReplaceOrder",
+    operation_class=KeyedOfAccount,
+    responses=WRITE_PROBLEMS,
+)
+async def replace_order(
+    request: ApiRequest, data: JSONBody[Replacement], order_id: FromPath[str]
+) -> Response[OrderMessage]:
+    """Give a resting order another limit or total quantity; what more it may cost is reserved.
+
+    The order keeps its id. Its place in the market's queue is lost: the venue gets a new one once
+    the old is proved dead. An order that fills whole before that is not replaced.
+    """
+    account_id = account_of(request)
+    command = data.to_command(
+        await origin(request, owner=account_id), account_id, parameters.order_id(order_id)
+    )
+    return await execute(request, command, OrderMessage.of, status=202)
+
+
 async def _own_order(request: ApiRequest, order_id: str) -> Order:
     order = await exchange_of(request).services.queries.find_order(
         account_of(request), parameters.order_id(order_id)
@@ -197,4 +220,5 @@ HANDLERS: Final = (
     get_order_by_client_order_id,
     list_order_events,
     cancel_order,
+    replace_order,
 )

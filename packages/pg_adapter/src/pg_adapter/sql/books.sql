@@ -17,7 +17,8 @@ SELECT p.account_id::text, p.asset, p.quantity, p.cost, p.realised_profit
 SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_asset,
        o.quote_asset, o.side, o.type, o.time_in_force, o.quantity, o.quote_quantity, o.price,
        o.stop_price, o.client_order_id, o.status, o.filled_quantity, o.filled_notional, o.version,
-       o.children, o.reason, o.late_fill, o.created_at, o.updated_at
+       o.children, o.reason, o.late_fill, o.replace_quantity, o.replace_price, o.created_at,
+       o.updated_at
   FROM orders AS o
  ORDER BY o.created_at, o.order_id
 

@@ -25,7 +25,8 @@ SELECT a.account_id::text, a.number, a.name, a.status, a.sequence, a.open_orders
 SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_asset,
        o.quote_asset, o.side, o.type, o.time_in_force, o.quantity, o.quote_quantity, o.price,
        o.stop_price, o.client_order_id, o.status, o.filled_quantity, o.filled_notional, o.version,
-       o.children, o.reason, o.late_fill, o.created_at, o.updated_at
+       o.children, o.reason, o.late_fill, o.replace_quantity, o.replace_price, o.created_at,
+       o.updated_at
   FROM orders AS o
  WHERE o.order_id = ANY (%(orders)s::uuid[])
  ORDER BY o.order_id

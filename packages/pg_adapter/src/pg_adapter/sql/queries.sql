@@ -18,7 +18,8 @@ SELECT a.account_id::text, a.number, a.name, a.status, a.sequence, a.open_orders
 SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_asset,
        o.quote_asset, o.side, o.type, o.time_in_force, o.quantity, o.quote_quantity, o.price,
        o.stop_price, o.client_order_id, o.status, o.filled_quantity, o.filled_notional, o.version,
-       o.children, o.reason, o.late_fill, o.created_at, o.updated_at
+       o.children, o.reason, o.late_fill, o.replace_quantity, o.replace_price, o.created_at,
+       o.updated_at
   FROM orders AS o
  WHERE o.order_id = %(order_id)s::uuid AND o.account_id = %(account_id)s::uuid
 
@@ -26,7 +27,8 @@ SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_
 SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_asset,
        o.quote_asset, o.side, o.type, o.time_in_force, o.quantity, o.quote_quantity, o.price,
        o.stop_price, o.client_order_id, o.status, o.filled_quantity, o.filled_notional, o.version,
-       o.children, o.reason, o.late_fill, o.created_at, o.updated_at
+       o.children, o.reason, o.late_fill, o.replace_quantity, o.replace_price, o.created_at,
+       o.updated_at
   FROM orders AS o
  WHERE o.account_id = %(account_id)s::uuid AND o.client_order_id = %(client_order_id)s::text
 
@@ -34,7 +36,8 @@ SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_
 SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_asset,
        o.quote_asset, o.side, o.type, o.time_in_force, o.quantity, o.quote_quantity, o.price,
        o.stop_price, o.client_order_id, o.status, o.filled_quantity, o.filled_notional, o.version,
-       o.children, o.reason, o.late_fill, o.created_at, o.updated_at
+       o.children, o.reason, o.late_fill, o.replace_quantity, o.replace_price, o.created_at,
+       o.updated_at
   FROM orders AS o
  WHERE o.account_id = %(account_id)s::uuid
    AND (%(symbol)s::text IS NULL OR o.symbol = %(symbol)s::text)
@@ -48,7 +51,8 @@ SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_
 SELECT o.order_id::text, o.account_id::text, o.account_number, o.symbol, o.base_asset,
        o.quote_asset, o.side, o.type, o.time_in_force, o.quantity, o.quote_quantity, o.price,
        o.stop_price, o.client_order_id, o.status, o.filled_quantity, o.filled_notional, o.version,
-       o.children, o.reason, o.late_fill, o.created_at, o.updated_at
+       o.children, o.reason, o.late_fill, o.replace_quantity, o.replace_price, o.created_at,
+       o.updated_at
   FROM orders AS o
  WHERE o.account_id = %(account_id)s::uuid
    AND (%(symbol)s::text IS NULL OR o.symbol = %(symbol)s::text)
@@ -98,7 +102,10 @@ SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v
        v.outcome_quantity, v.filled_quantity
   FROM venue_orders AS v
   JOIN orders AS o ON o.order_id = v.order_id
- WHERE v.status <> 'ENDED' AND v.status = 'LIVE' AND o.status = 'PENDING_CANCEL'
+ WHERE v.status <> 'ENDED' AND v.status = 'LIVE' AND (
+         o.status = 'PENDING_CANCEL'
+         OR o.status = 'PENDING_REPLACE' AND o.replace_quantity IS NOT NULL
+       )
  ORDER BY v.order_id, v.child
 
 -- reservation

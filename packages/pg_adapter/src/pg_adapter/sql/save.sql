@@ -144,7 +144,8 @@ UPDATE positions AS t
 INSERT INTO orders (
   order_id, account_id, account_number, symbol, base_asset, quote_asset, side, type,
   time_in_force, quantity, quote_quantity, price, stop_price, client_order_id, status,
-  filled_quantity, filled_notional, version, children, reason, late_fill, created_at, updated_at
+  filled_quantity, filled_notional, version, children, reason, late_fill, replace_quantity,
+  replace_price, created_at, updated_at
 )
 SELECT * FROM unnest(
   %(order_id)s::uuid[], %(account_id)s::uuid[], %(account_number)s::bigint[], %(symbol)s::text[],
@@ -153,7 +154,7 @@ SELECT * FROM unnest(
   %(price)s::numeric[], %(stop_price)s::numeric[], %(client_order_id)s::text[],
   %(status)s::text[], %(filled_quantity)s::numeric[], %(filled_notional)s::numeric[],
   %(version)s::integer[], %(children)s::integer[], %(reason)s::text[], %(late_fill)s::boolean[],
-  %(created_at)s::timestamptz[], %(updated_at)s::timestamptz[]
+  %(replace_quantity)s::numeric[], %(replace_price)s::numeric[], %(created_at)s::timestamptz[], %(updated_at)s::timestamptz[]
 )
 
 -- update_orders
@@ -162,16 +163,18 @@ UPDATE orders AS t
    SET quantity = v.quantity, quote_quantity = v.quote_quantity, price = v.price,
        stop_price = v.stop_price, status = v.status, filled_quantity = v.filled_quantity,
        filled_notional = v.filled_notional, version = v.version, children = v.children,
-       reason = v.reason, late_fill = v.late_fill, updated_at = v.updated_at
+       reason = v.reason, late_fill = v.late_fill, replace_quantity = v.replace_quantity,
+       replace_price = v.replace_price, updated_at = v.updated_at
   FROM unnest(
          %(order_id)s::uuid[], %(quantity)s::numeric[], %(quote_quantity)s::numeric[],
          %(price)s::numeric[], %(stop_price)s::numeric[], %(status)s::text[],
          %(filled_quantity)s::numeric[], %(filled_notional)s::numeric[], %(version)s::integer[],
          %(children)s::integer[], %(reason)s::text[], %(late_fill)s::boolean[],
-         %(updated_at)s::timestamptz[]
+         %(replace_quantity)s::numeric[], %(replace_price)s::numeric[], %(updated_at)s::timestamptz[]
        ) AS v (
          order_id, quantity, quote_quantity, price, stop_price, status, filled_quantity,
-         filled_notional, version, children, reason, late_fill, updated_at
+         filled_notional, version, children, reason, late_fill, replace_quantity, replace_price,
+         updated_at
        )
  WHERE t.order_id = v.order_id
    AND t.order_id = ANY (%(order_id)s::uuid[])

@@ -3,11 +3,19 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 import attrs
 
 from tradecore.domain.money import ZERO
 from tradecore.domain.reference_prices import ReferencePrice
+
+
+class SelfTradePolicy(StrEnum):
+    """What becomes of a resting order that the venue ends because another customer's meets it."""
+
+    REPLACE = "REPLACE"  #: what is left goes back to the venue, a bounded number of times
+    EXPIRE = "EXPIRE"  #: it ends, and its owner is told why
 
 
 @attrs.frozen(kw_only=True)
@@ -22,6 +30,8 @@ class HouseRules:
     patience: timedelta = timedelta(seconds=15)  #: for immediate orders that could not be sent
     treasury_margin: Decimal = ZERO  #: of an asset's house balance, never lent to credits
     shortfall_freeze: Decimal = ZERO  #: a late fill's shortfall above it freezes the account
+    self_trade: SelfTradePolicy = SelfTradePolicy.REPLACE
+    max_put_back: int = 3  #: how often one order goes back, so that two cannot chase each other
 
 
 @attrs.frozen(kw_only=True)

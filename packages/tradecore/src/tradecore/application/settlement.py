@@ -13,7 +13,7 @@ from tradecore.domain.ids import HOUSE, AccountId, CommandId, JournalEntryId
 from tradecore.domain.ledger import EntryKind, JournalEntry, Posting
 from tradecore.domain.orders import Order, OrderEvent, Trigger, transition
 from tradecore.domain.positions import Position
-from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
+from tradecore.domain.venue_orders import VenueOutcome
 from tradecore.domain.wallets import Wallet
 from tradecore.ports.store import Footprint
 from tradecore.ports.working_set import WorkingSet
@@ -130,16 +130,17 @@ def close_order(books: WorkingSet, context: Context, command_id: CommandId, orde
     books.accounts.save(accounts.count_ended_order(account))
 
 
-def end_with_child(
-    books: WorkingSet, context: Context, command_id: CommandId, order: Order, child: VenueOrder
-) -> None:
-    """End the order as its only living child did, once that is settled."""
-    if order.is_terminal or child.status is not VenueOrderStatus.ENDED or child.outcome is None:
-        return
-    reason = child.outcome_reason
-    if reason is None and child.outcome is VenueOutcome.EXPIRED_IN_MATCH:
-        reason = child.outcome
-    finish_order(books, context, command_id, order, TRIGGER_OF[child.outcome], reason)
+def after_refusal(books: WorkingSet, order: Order, child: int) -> Trigger:
+    """Return how the order ends whose `child` could not be sent, or was refused by the venue.
+
+    The first child's refusal is the order's. A later one takes the place of a child that stood:
+    then the order ends as that one did, with its fills.
+    """
+    former = books.venue_orders.find((order.order_id, child - 1))
+    if former is None:
+        return Trigger.REJECT
+    in_match = former.outcome is VenueOutcome.EXPIRED_IN_MATCH
+    return Trigger.EXPIRE if in_match else Trigger.CANCEL
 
 
 def raise_alert(

@@ -15,6 +15,7 @@ from tradecore.application.commands import (
     put_instrument,
     raise_alert,
     record_report,
+    replace_order,
     reverse_entry,
     set_limits,
 )
@@ -22,6 +23,7 @@ from tradecore.application.commands import (
 USE_CASES: Final[Mapping[type[Command[Any]], Callable[..., Any]]] = {
     place_order.PlaceOrder: place_order.decide,
     cancel_order.CancelOrder: cancel_order.decide,
+    replace_order.ReplaceOrder: replace_order.decide,
     open_attempt.OpenAttempt: open_attempt.decide,
     open_attempt.RenewAttempt: open_attempt.decide_renewal,
     record_report.RecordReport: record_report.decide,

@@ -63,6 +63,17 @@ def count_order(account: Account, notional: Decimal, now: datetime) -> Account:
     )
 
 
+def count_replacement(account: Account, more: Decimal, now: datetime) -> Account:
+    """Return the account after an open order was replaced by one worth `more` than before."""
+    return attrs.evolve(
+        account,
+        traded_on=now.date(),
+        traded_notional=add(daily_notional(account, now), max(more, ZERO)),
+        rate_window=now.replace(microsecond=0),
+        rate_count=order_rate(account, now) + 1,
+    )
+
+
 def count_ended_order(account: Account) -> Account:
     """Return the account after one of its open orders has ended."""
     assert account.open_orders > 0, account.account_id

@@ -10,7 +10,8 @@ DomainError
 │   ├── OrderRefused        filters, risk, freeze, funds: all reasons
 │   └── InsufficientFunds, TreasuryExceeded
 └── Conflict                the state does not allow it (409)
-    ├── IllegalTransition, OrderAlreadyTerminal, ClientOrderIdReused, AccountClosed
+    ├── IllegalTransition, OrderAlreadyTerminal, OrderNotReplaceable, ClientOrderIdReused,
+    │   AccountClosed
     ├── IdempotencyKeyReused    (422, as the draft standard says)
     └── NoReferencePrice, AlreadyReversed, NotReversible
 """
@@ -297,6 +298,19 @@ class OrderAlreadyTerminal(Conflict):
     @property
     def message(self) -> str:
         return f"order {self.order_id} has ended: {self.status}"
+
+
+@attrs.frozen(kw_only=True)
+class OrderNotReplaceable(Conflict):
+    """The order is of a kind, or at a point, where it cannot be replaced."""
+
+    code: ClassVar[str] = "order-not-replaceable"
+    order_id: str
+    why: str
+
+    @property
+    def message(self) -> str:
+        return f"order {self.order_id} cannot be replaced: {self.why}"
 
 
 @attrs.frozen(kw_only=True)

@@ -19,6 +19,10 @@ _SUFFIX: Final = re.compile(r"[2-9]|[1-9][0-9]{1,2}")
 MAX_ACCOUNT_NUMBER: Final = 32**_ACCOUNT_CHARACTERS - 1
 
 
+MAX_CHILDREN: Final = 999
+"""Children of one order: three digits of suffix after a dash."""
+
+
 def venue_client_order_id(order_id: OrderId, account_number: int, child: int) -> str:
     """Return the client order id of an order's `child` (1..999) at the venue.
 
@@ -26,7 +30,7 @@ def venue_client_order_id(order_id: OrderId, account_number: int, child: int) ->
     child on a suffix: at most 36 characters, the venue's limit, so an orphan names its owner.
     """
     assert 0 <= account_number <= MAX_ACCOUNT_NUMBER, account_number
-    assert 1 <= child <= 999, child  # noqa: PLR2004 - three digits of suffix after a dash
+    assert 1 <= child <= MAX_CHILDREN, child
     stem = _encode(int(order_id.replace("-", ""), 16), _ORDER_CHARACTERS) + _encode(
         account_number, _ACCOUNT_CHARACTERS
     )

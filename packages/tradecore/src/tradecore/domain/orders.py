@@ -15,7 +15,7 @@ import attrs
 from tradecore.domain.errors import IllegalTransition
 from tradecore.domain.ids import AccountId, OrderId
 from tradecore.domain.instruments import OrderType, Side, TimeInForce
-from tradecore.domain.money import ZERO, Price, Quantity, add, subtract
+from tradecore.domain.money import ZERO, Price, Quantity, add, subtract, text
 
 
 class OrderStatus(StrEnum):
@@ -42,6 +42,7 @@ class Trigger(StrEnum):
     LATE_FILL = "LATE_FILL"
     REQUEST_CANCEL = "REQUEST_CANCEL"
     REQUEST_REPLACE = "REQUEST_REPLACE"
+    REPLACE = "REPLACE"  #: the old child is dead, the next one is asked for
     RESUME_NEW = "RESUME_NEW"
     RESUME_PARTIALLY_FILLED = "RESUME_PARTIALLY_FILLED"
     CANCEL = "CANCEL"
@@ -68,6 +69,7 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, Trigger], OrderStatus]] = {
     (_S.NEW, _T.FILL): _S.FILLED,
     (_S.NEW, _T.REQUEST_CANCEL): _S.PENDING_CANCEL,
     (_S.NEW, _T.REQUEST_REPLACE): _S.PENDING_REPLACE,
+    (_S.NEW, _T.REPLACE): _S.NEW,
     (_S.NEW, _T.CANCEL): _S.CANCELED,
     (_S.NEW, _T.REJECT): _S.REJECTED,
     (_S.NEW, _T.EXPIRE): _S.EXPIRED,
@@ -75,6 +77,7 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, Trigger], OrderStatus]] = {
     (_S.PARTIALLY_FILLED, _T.FILL): _S.FILLED,
     (_S.PARTIALLY_FILLED, _T.REQUEST_CANCEL): _S.PENDING_CANCEL,
     (_S.PARTIALLY_FILLED, _T.REQUEST_REPLACE): _S.PENDING_REPLACE,
+    (_S.PARTIALLY_FILLED, _T.REPLACE): _S.PARTIALLY_FILLED,
     (_S.PARTIALLY_FILLED, _T.CANCEL): _S.CANCELED,
     (_S.PARTIALLY_FILLED, _T.EXPIRE): _S.EXPIRED,
     # A pending wish has precedence over what fills say, until the venue has decided it.
@@ -90,6 +93,7 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, Trigger], OrderStatus]] = {
     (_S.PENDING_REPLACE, _T.FILL_PARTIALLY): _S.PENDING_REPLACE,
     (_S.PENDING_REPLACE, _T.FILL): _S.FILLED,
     (_S.PENDING_REPLACE, _T.REQUEST_CANCEL): _S.PENDING_CANCEL,
+    (_S.PENDING_REPLACE, _T.REPLACE): _S.PENDING_REPLACE,
     (_S.PENDING_REPLACE, _T.CANCEL): _S.CANCELED,
     (_S.PENDING_REPLACE, _T.EXPIRE): _S.EXPIRED,
     (_S.PENDING_REPLACE, _T.RESUME_NEW): _S.NEW,
@@ -127,6 +131,8 @@ class Order:
     children: int = 0  #: venue orders so far
     reason: str | None = None  #: why it was rejected or expired
     late_fill: bool = False  #: something filled after the end
+    replace_quantity: Quantity | None = None  #: the new total, asked for and not yet in force
+    replace_price: Price | None = None  #: its limit; set and cleared with the quantity
     created_at: datetime
     updated_at: datetime
 
@@ -139,6 +145,11 @@ class Order:
     def leaves_quantity(self) -> Decimal | None:
         """Return what is still to be filled, in base; None for an order by quote amount."""
         return None if self.quantity is None else subtract(self.quantity, self.filled_quantity)
+
+    @property
+    def awaits_replacement(self) -> bool:
+        """Tell whether another quantity and price are to come into force."""
+        return self.replace_quantity is not None
 
 
 @attrs.frozen(kw_only=True)
@@ -202,11 +213,38 @@ def record_fill(
     return transition(filled, trigger, at)
 
 
-def resume(order: Order, at: datetime, detail: str) -> tuple[Order, OrderEvent]:
+def request_replacement(
+    order: Order, quantity: Quantity, price: Price, at: datetime
+) -> tuple[Order, OrderEvent]:
+    """Return the order that waits for another total `quantity` and `price`. Raises IllegalTransition."""
+    wished = attrs.evolve(order, replace_quantity=quantity, replace_price=price)
+    return transition(wished, Trigger.REQUEST_REPLACE, at, f"{text(quantity)} at {text(price)}")
+
+
+def replace(order: Order, at: datetime) -> tuple[Order, OrderEvent]:
+    """Return the order with the quantity and price that it waited for.
+
+    What has filled by now counts: where that is the new total or more, the order is FILLED at it.
+    """
+    assert order.replace_quantity is not None, order
+    filled = order.filled_quantity >= order.replace_quantity
+    changed = attrs.evolve(
+        order,
+        quantity=Quantity(order.filled_quantity) if filled else order.replace_quantity,
+        price=order.replace_price,
+        replace_quantity=None,
+        replace_price=None,
+    )
+    return transition(changed, Trigger.FILL if filled else Trigger.REPLACE, at)
+
+
+def resume(order: Order, at: datetime, detail: str | None) -> tuple[Order, OrderEvent]:
     """Return the order after a cancel or replace was refused: back to what its fills say."""
     filled = order.filled_quantity > 0
     trigger = Trigger.RESUME_PARTIALLY_FILLED if filled else Trigger.RESUME_NEW
-    return transition(order, trigger, at, detail)
+    return transition(
+        attrs.evolve(order, replace_quantity=None, replace_price=None), trigger, at, detail
+    )
 
 
 def _event(order: Order, trigger: Trigger, detail: str | None) -> OrderEvent:

@@ -66,6 +66,25 @@ def consume(reservation: Reservation, amount: Decimal) -> Reservation:
     return attrs.evolve(reservation, consumed=add(reservation.consumed, amount))
 
 
+def needed(side: Side, open_quantity: Decimal, price: Decimal, instrument: Instrument) -> Decimal:
+    """Return what `open_quantity` at no worse than `price` must have set aside."""
+    if side is Side.SELL:
+        return open_quantity
+    return round_up(multiply(price, open_quantity), instrument.quote_scale)
+
+
+def resize(reservation: Reservation, open_amount: Decimal) -> Reservation:
+    """Return the reservation of an open order with `open_amount` still set aside."""
+    assert open_amount >= ZERO, open_amount
+    used = add(reservation.consumed, reservation.released)
+    return attrs.evolve(reservation, amount=add(used, open_amount))
+
+
+def excess(before: Reservation, after: Reservation) -> Decimal:
+    """Return how much less is set aside than before."""
+    return subtract(before.open, after.open)
+
+
 def close(reservation: Reservation) -> tuple[Reservation, Decimal]:
     """Return the reservation closed, and the rest to release: price improvement and unfilled."""
     rest = reservation.open

@@ -202,6 +202,12 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def check(view: RiskView) -> tuple[Reason, ...]:
+#: A replacement opens no further order, and looks like the one that it replaces.
+REPLACEMENT_RULES: Final[tuple[Rule, ...]] = tuple(
+    rule for rule in RULES if rule not in (max_open_orders, duplicate_order)
+)
+
+
+def check(view: RiskView, rules: Sequence[Rule] = RULES) -> tuple[Reason, ...]:
     """Return every reason against the order; empty means that it may go on."""
-    return tuple(reason for rule in RULES for reason in rule(view))
+    return tuple(reason for rule in rules for reason in rule(view))

@@ -173,7 +173,7 @@ class MemoryQueries:
             row
             for row in self._tables.venue_orders.values()
             if row.status is VenueOrderStatus.LIVE
-            and self._tables.orders[row.order_id].status is OrderStatus.PENDING_CANCEL
+            and _wants_cancel(self._tables.orders[row.order_id])
         )
         return sorted(rows, key=lambda row: (row.order_id, row.child))
 
@@ -262,3 +262,8 @@ def _parse_cursor(cursor: str) -> tuple[datetime, str]:
     if instant.tzinfo is None:
         raise InvalidCursor(cursor)
     return instant, row_id
+
+
+def _wants_cancel(order: Order) -> bool:
+    replaces = order.status is OrderStatus.PENDING_REPLACE and order.awaits_replacement
+    return replaces or order.status is OrderStatus.PENDING_CANCEL

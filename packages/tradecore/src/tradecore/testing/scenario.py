@@ -16,6 +16,7 @@ from tradecore.application.commands.open_attempt import OpenAttempt
 from tradecore.application.commands.place_order import PlaceOrder
 from tradecore.application.commands.put_instrument import PutInstrument
 from tradecore.application.commands.record_report import RecordReport
+from tradecore.application.commands.replace_order import ReplaceOrder
 from tradecore.application.context import HouseRules
 from tradecore.application.executor import Executor
 from tradecore.application.use_cases import USE_CASES
@@ -188,6 +189,18 @@ class Scenario:
     def cancel(self, order: Order) -> CancelOrder:
         """Return the cancel of an order by its owner."""
         return CancelOrder(**self.head(), account_id=order.account_id, order_id=order.order_id)
+
+    def replace(
+        self, order: Order, *, quantity: Decimal | None = None, price: Decimal | None = None
+    ) -> ReplaceOrder:
+        """Return the wish for another total quantity or price of an order, by its owner."""
+        return ReplaceOrder(
+            **self.head(),
+            account_id=order.account_id,
+            order_id=order.order_id,
+            quantity=None if quantity is None else Quantity(quantity),
+            price=None if price is None else Price(price),
+        )
 
     def ended(self, child: VenueOrder, outcome: VenueOutcome, filled: Decimal) -> RecordReport:
         """Return the venue's report that the child has ended."""

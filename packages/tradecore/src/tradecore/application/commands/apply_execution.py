@@ -14,7 +14,6 @@ from tradecore.application.command import Command, NeedsMore
 from tradecore.application.context import Context
 from tradecore.application.settlement import (
     close_order,
-    end_with_child,
     fee_policy,
     position_of,
     post,
@@ -23,9 +22,15 @@ from tradecore.application.settlement import (
     save_step,
     wallet_of,
 )
+from tradecore.application.succession import end_with_child
 from tradecore.domain import fees, ledger, orders, positions, reservations, venue_orders, wallets
 from tradecore.domain.accounts import AccountStatus
-from tradecore.domain.events import AlertKind, ExecutionRecorded, TradingControlChanged
+from tradecore.domain.events import (
+    AlertKind,
+    ExecutionRecorded,
+    OrderCancelRequested,
+    TradingControlChanged,
+)
 from tradecore.domain.executions import Execution, ExecutionKey, Liquidity
 from tradecore.domain.freezes import Freeze, FreezeMode, FreezeScope
 from tradecore.domain.ids import HOUSE, AccountId, OrderId
@@ -219,6 +224,9 @@ def _move_order(
     books.venue_orders.save(child)
     if after.is_terminal and not order.is_terminal:
         close_order(books, context, command.command_id, after)
+        if child.child != order.children:
+            # A fill of a child that was held to be dead: its successor is not wanted any more.
+            books.record(OrderCancelRequested(order=after))
     else:
         end_with_child(books, context, command.command_id, after, child)
 

@@ -11,6 +11,7 @@ from tradecore.domain.errors import OrderAlreadyTerminal, UnknownOrder
 from tradecore.domain.events import OrderCancelRequested
 from tradecore.domain.ids import AccountId, OrderId
 from tradecore.domain.orders import Order, OrderStatus, Trigger, transition
+from tradecore.domain.venue_orders import VenueOrderStatus
 from tradecore.ports.store import Footprint
 from tradecore.ports.working_set import WorkingSet
 
@@ -48,7 +49,8 @@ def decide(command: CancelOrder, books: WorkingSet, context: Context) -> Order:
         raise OrderAlreadyTerminal(order_id=order.order_id, status=order.status)
     if order.status is OrderStatus.PENDING_CANCEL:
         return order
-    if order.children == 0:
+    newest = books.venue_orders.find((order.order_id, order.children))
+    if newest is None or newest.status is VenueOrderStatus.ENDED:
         return finish_order(
             books, context, command.command_id, order, Trigger.CANCEL, "canceled before it was sent"
         )

@@ -11,7 +11,7 @@ import attrs
 
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import finish_order
+from tradecore.application.settlement import after_refusal, finish_order
 from tradecore.domain import freezes, venue_orders
 from tradecore.domain.errors import UnknownOrder
 from tradecore.domain.ids import OrderId
@@ -35,7 +35,7 @@ class Attempt:
 
 @attrs.frozen(kw_only=True)
 class OpenAttempt(Command[Attempt]):
-    """Begin to send an order."""
+    """Begin to send an order: its first child, or the next one after the last has ended."""
 
     kind: ClassVar[str] = "open_attempt"
     answer_type: ClassVar[type] = Attempt
@@ -68,12 +68,13 @@ def decide(command: OpenAttempt, books: WorkingSet, context: Context) -> Attempt
     order = _order(books, command.order_id)
     if order.is_terminal:
         return Attempt(child=None)
-    if order.children:
-        child = books.venue_orders[order.order_id, order.children]
-        open_still = child.status is VenueOrderStatus.ATTEMPTED
-        return Attempt(child=child if open_still else None, ask_first=open_still)
+    newest = books.venue_orders.find((order.order_id, order.children))
+    if newest is not None and newest.status is not VenueOrderStatus.ENDED:
+        open_still = newest.status is VenueOrderStatus.ATTEMPTED
+        return Attempt(child=newest if open_still else None, ask_first=open_still)
     if (stop := _stop(books, order)) is not None:
-        finish_order(books, context, command.command_id, order, Trigger.REJECT, stop)
+        trigger = after_refusal(books, order, order.children + 1)
+        finish_order(books, context, command.command_id, order, trigger, stop)
         return Attempt(child=None)
     if _too_late(order, context):
         finish_order(books, context, command.command_id, order, Trigger.EXPIRE, TOO_LATE)
@@ -95,7 +96,7 @@ def decide_renewal(command: RenewAttempt, books: WorkingSet, context: Context) -
     if order.status is OrderStatus.PENDING_CANCEL:
         trigger, detail = Trigger.CANCEL, "canceled before it reached the venue"
     elif stop is not None:
-        trigger, detail = Trigger.REJECT, stop
+        trigger, detail = after_refusal(books, order, child.child), stop
     elif _too_late(order, context):
         trigger, detail = Trigger.EXPIRE, TOO_LATE
     else:

@@ -124,7 +124,7 @@ def assess(command: PlaceOrder, books: WorkingSet, context: Context) -> Assessme
     quote = context.find_price(command.symbol)
     order = _build(command, account, instrument, quote, context)
     notional = _notional(order, quote)
-    limits = _limits(books, command.account_id)
+    limits = limits_of(books, command.account_id)
     reservation = _reservation(order, instrument)
     view = RiskView(
         order=order,
@@ -288,7 +288,8 @@ def filter_reasons(
         yield from instruments.notional_reasons(instrument, notional, market=market, field=field)
 
 
-def _limits(books: WorkingSet, account_id: AccountId) -> Limits:
+def limits_of(books: WorkingSet, account_id: AccountId) -> Limits:
+    """Return the account's own limits, or the house's default."""
     row = books.limits.find(account_id) or books.limits.find(HOUSE)
     return _DEFAULT_LIMITS if row is None else row.limits
 

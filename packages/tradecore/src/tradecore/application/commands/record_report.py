@@ -8,7 +8,8 @@ import attrs
 
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import end_with_child, raise_alert, save_step
+from tradecore.application.settlement import raise_alert, save_step
+from tradecore.application.succession import end_with_child, fit_reservation
 from tradecore.domain import orders, venue_orders
 from tradecore.domain.errors import UnknownOrder
 from tradecore.domain.events import AlertKind, OrderCancelRequested
@@ -58,7 +59,7 @@ class RejectAttempt(Command[Order]):
 
 @attrs.frozen(kw_only=True)
 class RefuseCancel(Command[Order]):
-    """The venue did not cancel, and the order provably lives on."""
+    """The venue did not cancel, and the order provably lives on: as it was, unreplaced."""
 
     kind: ClassVar[str] = "refuse_cancel"
     answer_type: ClassVar[type] = Order
@@ -67,8 +68,8 @@ class RefuseCancel(Command[Order]):
     reason: str
 
     def footprint(self) -> Footprint:
-        """Return the order."""
-        return Footprint(orders=frozenset({self.order_id}))
+        """Return the order with everything that a replacement has set aside."""
+        return Footprint(orders=frozenset({self.order_id}), positions=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,16 +100,27 @@ def decide(command: RecordReport, books: WorkingSet, context: Context) -> VenueO
         return _second(command, books, child)
     if child.status is VenueOrderStatus.ENDED and child.venue_order_id is None:
         return _orphan(command, books, order, child)
-    if child.venue_order_id is None:
-        child = venue_orders.acknowledge(child, command.venue_order_id)
-        if order.status is OrderStatus.PENDING_NEW:
-            order, event = transition(order, Trigger.ACKNOWLEDGE, context.now)
-            save_step(books, order, event)
+    child = venue_orders.acknowledge(child, command.venue_order_id)
+    order = _acknowledged(books, context, order, child)
     if command.outcome is not None:
         child = venue_orders.end(child, command.outcome, command.filled_quantity, command.reason)
     books.venue_orders.save(child)
     end_with_child(books, context, command.command_id, order, child)
     return child
+
+
+def _acknowledged(books: WorkingSet, context: Context, order: Order, child: VenueOrder) -> Order:
+    """Return the order after the venue has taken its newest child."""
+    if child.child != order.children:
+        return order
+    if order.status is OrderStatus.PENDING_NEW:
+        order, event = transition(order, Trigger.ACKNOWLEDGE, context.now)
+    elif order.status is OrderStatus.PENDING_REPLACE and not order.awaits_replacement:
+        order, event = orders.resume(order, context.now, None)
+    else:
+        return order
+    save_step(books, order, event)
+    return order
 
 
 def _second(command: RecordReport, books: WorkingSet, child: VenueOrder) -> VenueOrder:
@@ -148,7 +160,10 @@ def _orphan(
 
 
 def decide_rejection(command: RejectAttempt, books: WorkingSet, context: Context) -> Order:
-    """End the order REJECTED and release its reservation; a child that is known lives on."""
+    """End the child, and the order with it; a child that is known lives on.
+
+    The first child's end is REJECTED; a later one's is that of the child before it.
+    """
     order, child = _load(books, command.order_id, command.child)
     if child.status is not VenueOrderStatus.ATTEMPTED or child.attempted_at != command.attempted_at:
         return order
@@ -159,15 +174,18 @@ def decide_rejection(command: RejectAttempt, books: WorkingSet, context: Context
 
 
 def decide_refusal(command: RefuseCancel, books: WorkingSet, context: Context) -> Order:
-    """Return the order to what its fills say, if the cancel still pends."""
+    """Return the order to what its fills say, if the cancel or the replacement still pends."""
     order = books.orders.find(command.order_id)
     if order is None:
         raise UnknownOrder(order_id=command.order_id)
-    if order.status is not OrderStatus.PENDING_CANCEL:
+    replaces = order.status is OrderStatus.PENDING_REPLACE and order.awaits_replacement
+    if order.status is not OrderStatus.PENDING_CANCEL and not replaces:
         return order
-    order, event = orders.resume(order, context.now, command.reason)
-    save_step(books, order, event)
-    return order
+    resumed, event = orders.resume(order, context.now, command.reason)
+    save_step(books, resumed, event)
+    if order.awaits_replacement:
+        fit_reservation(books, context, command.command_id, resumed)
+    return resumed
 
 
 def decide_forgetting(command: ForgetMissing, books: WorkingSet, context: Context) -> VenueOrder:

@@ -22,7 +22,7 @@ from tradecore.domain.instruments import (
     PercentPriceBySide,
     PriceFilter,
 )
-from tradecore.domain.money import Price
+from tradecore.domain.money import Price, Quantity
 from tradecore.domain.orders import OrderStatus
 from tradecore.domain.risk import Limits
 from tradecore.domain.venue_orders import VenueOrderStatus, VenueOutcome
@@ -184,6 +184,8 @@ CHANGES: Final[Mapping[str, Change]] = {
             children=0,
             reason="because",
             late_fill=True,
+            replace_quantity=Quantity(Decimal(5)),
+            replace_price=Price(Decimal(6)),
             updated_at=LATER,
         ),
     ),
