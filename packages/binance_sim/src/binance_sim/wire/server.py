@@ -11,7 +11,6 @@ from aiohttp import web
 from binance_sim.engine.events import Event
 from binance_sim.engine.exchange import Exchange
 from binance_sim.faults.rules import FaultBoard
-from binance_sim.wire.book_updates import BookUpdates
 from binance_sim.wire.calls.method import Desk
 from binance_sim.wire.connections import Connections, Keeping
 from binance_sim.wire.failures import Failure
@@ -20,6 +19,8 @@ from binance_sim.wire.keys import ApiKey, Keyring
 from binance_sim.wire.limits import LIVE, Limits, Meter
 from binance_sim.wire.performing import Performer
 from binance_sim.wire.rest import CONTENT_TYPE, Rest, error_body
+from binance_sim.wire.streams.broadcast import PULSE_SECONDS, Broadcast
+from binance_sim.wire.streams.sockets import MarketStreams
 from binance_sim.wire.tasks import Tasks
 from binance_sim.wire.user_streams import UserStreams
 from binance_sim.wire.venue_time import VenueTime
@@ -37,7 +38,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 0  #: 0 chooses a free one
     limits: Limits = LIVE
-    keeping: Keeping = Keeping()
+    keeping: Keeping = attrs.Factory(Keeping)
     fault_seed: int = 0
 
 
@@ -56,13 +57,15 @@ class Server:
         self.tasks = Tasks()
         self.connections = Connections(settings.keeping)
         self.streams = UserStreams(self.faults, self.time, self.tasks)
-        self.desk = Desk(
-            exchange=exchange, meter=self.meter, time=self.time, books=BookUpdates(exchange)
-        )
+        self.desk = Desk(exchange=exchange, meter=self.meter, time=self.time)
         self.gate = Gate(self.desk, self.keyring)
         performer = Performer(self.gate, self.faults)
         self._rest = Rest(self.gate, performer)
         self.api = WebSocketApi(self.gate, performer, self.streams, self.connections, self.tasks)
+        self.broadcast = Broadcast(exchange, self.time)
+        self.market_streams = MarketStreams(
+            self.broadcast, settings.limits, self.time, self.connections, self.tasks
+        )
         self._runner = web.ServerRunner(
             web.Server(self._handle, access_log=None), shutdown_timeout=_STOP_SECONDS
         )
@@ -91,11 +94,14 @@ class Server:
         assert self._runner.addresses
         self.port = int(self._runner.addresses[0][1])
         self.exchange.journal.listeners.append(self._hear)
+        self.broadcast.open()
         self.tasks.start(self._keep_connections())
+        self.tasks.start(self._pulse())
 
     async def stop(self) -> None:
         """End every connection and stop listening."""
         self.exchange.journal.listeners.remove(self._hear)
+        self.broadcast.close()
         for connection in tuple(self.connections.all):
             connection.close()
         await self._runner.cleanup()
@@ -110,6 +116,11 @@ class Server:
             await self.time.sleep(self.connections.keeping.tick_seconds)
             await self.connections.keep(self.time.now_us())
 
+    async def _pulse(self) -> None:
+        while True:
+            await self.time.sleep(PULSE_SECONDS)
+            self.broadcast.pulse()
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             return await self._dispatch(request)
@@ -119,11 +130,14 @@ class Server:
             return _refused(failure)
 
     async def _dispatch(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.path.startswith("/ws-api/"):
-            if not self.meter.visitor(request.remote or "").connect(self.time.now_us()):
-                return _refused(Failure(-1003, "Too many connections.", status=429))
+        path = request.path
+        if not path.startswith(("/ws", "/stream")):
+            return await self._rest.handle(request)
+        if not self.meter.visitor(request.remote or "").connect(self.time.now_us()):
+            return _refused(Failure(-1003, "Too many connections.", status=429))
+        if path.startswith("/ws-api/"):
             return await self.api.handle(request)
-        return await self._rest.handle(request)
+        return await self.market_streams.handle(request)
 
 
 def _refused(failure: Failure) -> web.Response:

@@ -12,11 +12,7 @@ _AVERAGE_MINUTES = 5
 def depth(call: Call) -> Json:
     """Return the book and the id of its last change."""
     market, limit = call.market(), call.parameters.limit(100, 5000)
-    return {
-        "lastUpdateId": call.desk.books.update_id(market.rules.symbol),
-        "bids": views.levels(market.book.bids, limit),
-        "asks": views.levels(market.book.asks, limit),
-    }
+    return views.depth(market.depth(limit))
 
 
 def trades(call: Call) -> list[Json]:

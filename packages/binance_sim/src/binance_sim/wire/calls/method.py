@@ -8,7 +8,6 @@ from binance_sim.engine.balances import Account
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.market import Market
 from binance_sim.faults.lags import Lags
-from binance_sim.wire.book_updates import BookUpdates
 from binance_sim.wire.keys import Security
 from binance_sim.wire.limits import Meter
 from binance_sim.wire.parameters import Parameters
@@ -23,7 +22,6 @@ class Desk:
     exchange: Exchange
     meter: Meter
     time: VenueTime
-    books: BookUpdates
     lags: Lags = attrs.Factory(Lags)
 
 

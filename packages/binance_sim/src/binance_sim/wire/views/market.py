@@ -2,23 +2,26 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import islice
 
-from binance_sim.engine.amounts import from_units
-from binance_sim.engine.book import HalfBook
+from binance_sim.engine.depth import DepthSnapshot, Levels
 from binance_sim.engine.events import PublicTrade, TopOfBook
 from binance_sim.wire.views.values import Json, Time, amount
 
 _NOTHING = Decimal(0)
-Levels = list[tuple[str, str]]
 
 
-def levels(half: HalfBook, limit: int) -> Levels:
-    """Return the best levels of one side, prices with all that stands there."""
-    return [
-        (amount(from_units(price)), amount(from_units(half.quantity_at(price))))
-        for price in islice(half.prices(), limit)
-    ]
+def levels(rows: Levels) -> list[tuple[str, str]]:
+    """Return prices with what stands there."""
+    return [(amount(price), amount(quantity)) for price, quantity in rows]
+
+
+def depth(snapshot: DepthSnapshot) -> Json:
+    """Return `depth`, and the payload of a partial depth stream."""
+    return {
+        "lastUpdateId": snapshot.last_update_id,
+        "bids": levels(snapshot.bids),
+        "asks": levels(snapshot.asks),
+    }
 
 
 def trade(row: PublicTrade, time: Time) -> Json:

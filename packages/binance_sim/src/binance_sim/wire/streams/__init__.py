@@ -1,0 +1,1 @@
+"""Market streams: names, payloads, and who listens to what."""
