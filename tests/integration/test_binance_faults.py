@@ -342,6 +342,28 @@ async def test_f30_what_a_cut_stream_did_not_tell_is_in_the_history(
     await again.end()
 
 
+async def test_f30_a_storm_of_cuts_costs_few_connections_also_by_the_venues_count(
+    server: Server,
+) -> None:
+    async with connected(server) as connector:
+
+        async def listen_again_and_again() -> None:
+            while True:
+                await asyncio.gather(Reading(connector).task, return_exceptions=True)
+
+        following = asyncio.ensure_future(listen_again_and_again())
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            for connection in tuple(server.connections.all):
+                connection.cut()
+        counted = server.meter.visitor("127.0.0.1").connections.used
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    assert 2 <= counted <= 6
+    assert counted == connector.connections.used
+
+
 @pytest.mark.parametrize(
     "rule",
     [

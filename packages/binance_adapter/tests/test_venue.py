@@ -15,7 +15,7 @@ from binance_adapter.calls import Call
 from binance_adapter.clock_offset import to_milliseconds
 from binance_adapter.errors import DUPLICATE_ORDER
 from binance_adapter.mapping import cancel_id_of
-from binance_adapter.stream_watch import PATIENCE_SECONDS
+from binance_adapter.stream_watch import PATIENCE_SECONDS, PROBE_SECONDS
 from binance_adapter.testing import (
     Stage,
     exchange_info,
@@ -477,12 +477,12 @@ def test_f31_a_trade_that_only_the_history_tells_proves_the_stream_deaf() -> Non
         reading = Reading(stage)
         await stage.venue.listening()
         stage.network.sockets[0].event(execution_event(c=OWN_ID))
-        await asyncio.sleep(1)
+        await asyncio.sleep(PROBE_SECONDS + 1)
         await stage.venue.probe()  # trades of before the connection prove nothing
         await stage.venue.probe()
         assert not reading.task.done()
         stage.network.sockets[0].event(trade_event(t=6, c=OWN_ID))
-        await asyncio.sleep(1)
+        await asyncio.sleep(PROBE_SECONDS + 1)
         newest[0] = 6
         await stage.venue.probe()
         assert not reading.task.done()
@@ -490,6 +490,37 @@ def test_f31_a_trade_that_only_the_history_tells_proves_the_stream_deaf() -> Non
         await stage.venue.probe()
         with pytest.raises(VenueUnavailable, match="trade 7 of BTCUSDT was not told"):
             await reading.task
+
+    run(story())
+
+
+def test_f31_a_report_that_is_under_way_proves_nothing() -> None:
+    async def story() -> None:
+        stage = Stage(answering({"myTrades": lambda _: [trade_row(id=7)]}))
+        reading = Reading(stage)
+        await stage.venue.listening()
+        stage.network.sockets[0].event(trade_event(t=6, c=OWN_ID))
+        await asyncio.sleep(PROBE_SECONDS + 1)
+        probing = asyncio.ensure_future(stage.venue.probe())
+        await asyncio.sleep(0.5)
+        stage.network.sockets[0].event(trade_event(t=7, i=12, c=OWN_ID))
+        await probing
+        assert not reading.task.done()
+        await reading.end()
+
+    run(story())
+
+
+def test_f31_a_stream_that_speaks_is_not_probed() -> None:
+    async def story() -> None:
+        stage = Stage(answering({}))
+        reading = Reading(stage)
+        await stage.venue.listening()
+        stage.network.sockets[0].event(trade_event(t=6, c=OWN_ID))
+        await asyncio.sleep(PROBE_SECONDS - 1)
+        await stage.venue.probe()
+        assert stage.transport.of("myTrades") == []
+        await reading.end()
 
     run(story())
 
@@ -506,6 +537,7 @@ def test_f31_trades_of_a_gap_between_connections_prove_nothing() -> None:
             await reading.task
         again = Reading(stage)
         await stage.venue.listening()
+        await asyncio.sleep(PROBE_SECONDS)
         await stage.venue.probe()
         await asyncio.sleep(5)
         assert not again.task.done()

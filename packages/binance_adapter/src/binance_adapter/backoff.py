@@ -56,7 +56,7 @@ class ConnectionBudget:
         attempts: int = int(VENUE_CONNECTIONS * OUR_SHARE),
     ) -> None:
         self._monotonic = monotonic
-        self._attempts = attempts
+        self.attempts = attempts
         self._made_at: deque[float] = deque()
 
     @property
@@ -68,7 +68,7 @@ class ConnectionBudget:
     def wait_seconds(self) -> float:
         """Return how long to wait for the next attempt; zero: it may be made now."""
         self._forget()
-        if len(self._made_at) < self._attempts:
+        if len(self._made_at) < self.attempts:
             return 0.0
         return self._made_at[0] + WINDOW_SECONDS - self._monotonic()
 

@@ -73,6 +73,7 @@ class BinanceConnector:
     market_data: MarketData
     symbols: SymbolBook
     client: Client
+    connections: ConnectionBudget
     outside: Outside
 
     async def run(self, changed: Callable[[InstrumentChange], None] = lambda _: None) -> None:
@@ -103,6 +104,7 @@ class BinanceConnector:
             banned_until=self.client.banned_until,
             clock_ahead=(clock.ahead_of(self.outside.clock.now()) if clock.is_known else None),
             reconnects=dict(record.reconnects),
+            connections_used=f"{self.connections.used}/{self.connections.attempts}",
             stale_streams=record.stale,
         )
 
@@ -183,5 +185,6 @@ def _assemble(
         market_data=MarketData(client),
         symbols=symbols,
         client=client,
+        connections=budget,
         outside=outside,
     )

@@ -60,6 +60,7 @@ class ConnectorHealth:
     banned_until: datetime | None
     clock_ahead: timedelta | None  #: of the venue before ours
     reconnects: Mapping[str, int]  #: attempts to connect, by stream
+    connections_used: str  #: attempts in five minutes, as "used/limit"
     stale_streams: int  #: times that a connected stream was found deaf
 
 

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS: Final = 10.0
 """How long a report may lag behind the answer to its order."""
 PROBE_SECONDS: Final = 30.0
+"""After as long without a report the history is looked at, as often as that."""
 REMEMBERED: Final = 10_000
 PROBED_SYMBOLS: Final = 5
 """Symbols whose history is looked at in one probe: those heard of last."""
@@ -39,6 +40,7 @@ class StreamWatch:
         self._reported: OrderedDict[OrderName, None] = OrderedDict()
         self._expected: dict[OrderName, asyncio.TimerHandle] = {}
         self._newest_trade: OrderedDict[str, int | None] = OrderedDict()
+        self._told_at = 0.0  #: by the loop's time
 
     def begin(self) -> None:
         """Start anew with a fresh connection, of which nothing is known yet."""
@@ -54,6 +56,7 @@ class StreamWatch:
     def reported(self, symbol: str, order_id: int, trade_id: int | None = None) -> None:
         """Note that the stream spoke of an order, and perhaps of a trade."""
         name = (symbol, order_id)
+        self._told_at = asyncio.get_running_loop().time()
         timer = self._expected.pop(name, None)
         if timer is not None:
             timer.cancel()
@@ -80,7 +83,12 @@ class StreamWatch:
         self._expected[name] = loop.call_later(PATIENCE_SECONDS, self._missed, name)
 
     async def probe(self, newest_trade: Callable[[str], Awaitable[int | None]]) -> None:
-        """Hold the history's newest trade of a few symbols against what the stream told."""
+        """Hold the history's newest trade of a few symbols against what the stream told.
+
+        Only after a while of silence: a stream that speaks costs nothing.
+        """
+        if asyncio.get_running_loop().time() - self._told_at < PROBE_SECONDS:
+            return
         for symbol in list(reversed(self._newest_trade))[:PROBED_SYMBOLS]:
             before = self._newest_trade[symbol]
             newest = await newest_trade(symbol)
