@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from binance_sim.wire.calls import account, general, market, reading, trading
+from binance_sim.wire.calls import account, general, market, order_lists, reading, trading
 from binance_sim.wire.calls.method import Method
 
 METHODS: Final[tuple[Method, ...]] = (
@@ -11,6 +11,7 @@ METHODS: Final[tuple[Method, ...]] = (
     *trading.METHODS,
     *reading.METHODS,
     *account.METHODS,
+    *order_lists.METHODS,
 )
 ROUTES: Final = {
     (method.route[0], f"/api/v3/{method.route[1]}"): method

@@ -91,28 +91,25 @@ class Gate:
         return security.find_key(self.keyring, logged_on.api_key, needed)
 
     def execute(self, admitted: Admitted) -> object:
-        """Call the method; count orders and, for a refused one, weight.
+        """Call the method; a refused one that is free on success weighs after all.
 
         Raises Failure. A request whose time ran out on the way is refused, and counts.
         """
         method, call = admitted.method, admitted.call
         call.now_us = self.desk.time.now_us()
-        orders = self.desk.meter.orders(call.account_key) if method.orders else None
+        orders = self.desk.orders(call.account_key) if method.orders else None
         try:
-            if orders is not None:
+            if orders is not None and method.checks_orders:
                 orders.check(method.orders, call.now_us)
             if call.now_us > admitted.deadline_us:
                 if orders is not None:
                     orders.add(method.orders, call.now_us)
                 raise failures.too_old()
-            answer = method.handler(call)
+            return method.handler(call)
         except (VenueError, Failure) as refusal:
             if method.is_free_on_success:
                 admitted.visitor.weight.add(method.weight_of(call.parameters), call.now_us)
             raise failures.of(refusal) if isinstance(refusal, VenueError) else refusal from None
-        if orders is not None:
-            orders.add(method.orders, call.now_us)
-        return answer
 
 
 def charge(method: Method, parameters: Parameters, visitor: Visitor, now_us: int) -> None:

@@ -4,23 +4,18 @@ Intervals are aligned to the clock, days to UTC. Who goes on after 429 is banned
 for longer. Source: Binance Spot API, "LIMITS".
 """
 
-from collections import defaultdict
 from typing import Final
 
 import attrs
 
-from binance_sim.engine.events import Event, ExecutionReport
-from binance_sim.engine.vocabulary import ExecutionType
+from binance_sim.engine.unfilled import DAY_US, TEN_SECONDS_US, UnfilledOrders
 from binance_sim.wire.failures import TOO_MANY_ORDERS, TOO_MANY_REQUESTS, Failure
 
 _SECOND_US: Final = 1_000_000
 _MINUTE_US: Final = 60 * _SECOND_US
-_DAY_US: Final = 24 * 60 * _MINUTE_US
-_TAKER_REFUND: Final = 1
-_MAKER_REFUND: Final = 5
 _BANNED_STATUS: Final = 418
 _FIRST_BAN_US: Final = 2 * _MINUTE_US
-_LONGEST_BAN_US: Final = 3 * _DAY_US
+_LONGEST_BAN_US: Final = 3 * DAY_US
 
 
 @attrs.frozen(kw_only=True)
@@ -136,37 +131,44 @@ def _slow_down(text: str, seconds: int, now_us: int, *, status: int = 429) -> Fa
 
 
 class OrderCount:
-    """Unfilled orders of one account, per ten seconds and per day."""
+    """The limits on unfilled orders of one account; the engine counts."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.ten_seconds = Counter(10 * _SECOND_US, limits.orders_10_seconds)
-        self.day = Counter(_DAY_US, limits.orders_day)
+    def __init__(self, limits: Limits, unfilled: UnfilledOrders) -> None:
+        self._limits = ((TEN_SECONDS_US, limits.orders_10_seconds), (DAY_US, limits.orders_day))
+        self._unfilled = unfilled
 
     def check(self, orders: int, now_us: int) -> None:
         """Raise Failure -1015 unless so many more orders fit. Nothing is counted."""
-        for counter, words in ((self.ten_seconds, "10 SECOND"), (self.day, "1 DAY")):
-            if counter.at(now_us) + orders > counter.limit:
-                text = f"Too many new orders; current limit is {counter.limit} orders per {words}."
+        for (interval_us, limit), words in zip(self._limits, ("10 SECOND", "1 DAY"), strict=True):
+            if self._unfilled.count(interval_us, now_us) + orders > limit:
+                text = f"Too many new orders; current limit is {limit} orders per {words}."
                 raise Failure(TOO_MANY_ORDERS, text)
 
     def add(self, orders: int, now_us: int) -> None:
-        """Count accepted orders."""
-        self.ten_seconds.add(orders, now_us)
-        self.day.add(orders, now_us)
+        """Count orders that the engine never saw."""
+        self._unfilled.add(orders, now_us)
 
-    def give_back(self, orders: int, now_us: int) -> None:
-        """Lower the count for a first fill; never below zero."""
-        for counter in (self.ten_seconds, self.day):
-            counter.used = max(0, counter.at(now_us) - orders)
+    def used(self, now_us: int) -> tuple[int, int]:
+        """Return what is used in ten seconds and in the day."""
+        ten_seconds, day = (self._unfilled.count(each, now_us) for each, _ in self._limits)
+        return ten_seconds, day
+
+    def states(self, now_us: int) -> list[dict[str, object]]:
+        """Return the counts as `rateLimit/order` and answers show them."""
+        ten_seconds, day = self.used(now_us)
+        (_, limit_10_seconds), (_, limit_day) = self._limits
+        return [
+            _limit("ORDERS", "SECOND", 10, limit_10_seconds, ten_seconds),
+            _limit("ORDERS", "DAY", 1, limit_day, day),
+        ]
 
 
 class Meter:
-    """Every visitor and every account."""
+    """Every visitor, by IP address."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._visitors: dict[str, Visitor] = {}
-        self._accounts: defaultdict[str, OrderCount] = defaultdict(lambda: OrderCount(self.limits))
 
     def visitor(self, address: str) -> Visitor:
         """Return what is counted of one IP address."""
@@ -179,44 +181,20 @@ class Meter:
         """Return everyone who ever came."""
         return list(self._visitors.values())
 
-    def orders(self, account: str) -> OrderCount:
-        """Return what is counted of one account."""
-        return self._accounts[account]
-
-    def hear(self, events: tuple[Event, ...]) -> None:
-        """Lower the count of an account for the first fill of each of its orders."""
-        for event in events:
-            if (
-                isinstance(event, ExecutionReport)
-                and event.execution_type is ExecutionType.TRADE
-                and event.filled_quantity == event.last_quantity
-            ):
-                refund = _MAKER_REFUND if event.is_maker else _TAKER_REFUND
-                self._accounts[event.terms.account].give_back(refund, event.transacted_us)
-
 
 def weight_limit(visitor: Visitor, now_us: int) -> dict[str, object]:
     """Return the state of the weight as answers of the WebSocket API show it."""
-    return _limit("REQUEST_WEIGHT", "MINUTE", 1, visitor.weight, now_us)
+    weight = visitor.weight
+    return _limit("REQUEST_WEIGHT", "MINUTE", 1, weight.limit, weight.at(now_us))
 
 
-def order_limits(count: OrderCount, now_us: int) -> list[dict[str, object]]:
-    """Return the state of the order count as `rateLimit/order` and answers show it."""
-    return [
-        _limit("ORDERS", "SECOND", 10, count.ten_seconds, now_us),
-        _limit("ORDERS", "DAY", 1, count.day, now_us),
-    ]
-
-
-def _limit(
-    kind: str, interval: str, number: int, counter: Counter, now_us: int
-) -> dict[str, object]:
+def _limit(kind: str, interval: str, number: int, limit: int, count: int) -> dict[str, object]:
     return {
         "rateLimitType": kind,
         "interval": interval,
         "intervalNum": number,
-        "limit": counter.limit,
-        "count": counter.at(now_us),
+        "limit": limit,
+        "count": count,
     }
 
 

@@ -85,13 +85,11 @@ class Rest:
         return headers
 
     def _order_headers(self, admitted: Admitted) -> dict[str, str]:
-        count, now_us = (
-            self._gate.desk.meter.orders(admitted.call.account_key),
-            admitted.call.now_us,
-        )
+        count = self._gate.desk.orders(admitted.call.account_key)
+        ten_seconds, day = count.used(admitted.call.now_us)
         return {
-            "X-MBX-ORDER-COUNT-10S": str(count.ten_seconds.at(now_us)),
-            "X-MBX-ORDER-COUNT-1D": str(count.day.at(now_us)),
+            "X-MBX-ORDER-COUNT-10S": str(ten_seconds),
+            "X-MBX-ORDER-COUNT-1D": str(day),
         }
 
 

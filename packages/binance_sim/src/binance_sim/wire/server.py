@@ -8,11 +8,11 @@ from typing import Final
 import attrs
 from aiohttp import web
 
-from binance_sim.engine.events import Event
 from binance_sim.engine.exchange import Exchange
 from binance_sim.faults.rules import FaultBoard
 from binance_sim.wire.calls.method import Desk
-from binance_sim.wire.connections import Connections, Keeping
+from binance_sim.wire.connections import Connection, Connections, Keeping
+from binance_sim.wire.control import PREFIX, Control
 from binance_sim.wire.failures import Failure
 from binance_sim.wire.gate import Gate
 from binance_sim.wire.keys import ApiKey, Keyring
@@ -70,6 +70,8 @@ class Server:
             web.Server(self._handle, access_log=None), shutdown_timeout=_STOP_SECONDS
         )
         self.port = settings.port
+        self.is_down = False  #: for maintenance
+        self._control = Control(self)
 
     @property
     def rest_url(self) -> str:
@@ -93,23 +95,31 @@ class Server:
         await site.start()
         assert self._runner.addresses
         self.port = int(self._runner.addresses[0][1])
-        self.exchange.journal.listeners.append(self._hear)
+        self.exchange.journal.listeners.append(self.streams.publish)
         self.broadcast.open()
         self.tasks.start(self._keep_connections())
         self.tasks.start(self._pulse())
 
     async def stop(self) -> None:
         """End every connection and stop listening."""
-        self.exchange.journal.listeners.remove(self._hear)
+        self.exchange.journal.listeners.remove(self.streams.publish)
         self.broadcast.close()
         for connection in tuple(self.connections.all):
             connection.close()
         await self._runner.cleanup()
         await self.tasks.stop()
 
-    def _hear(self, happened: tuple[Event, ...]) -> None:
-        self.meter.hear(happened)
-        self.streams.publish(happened)
+    def announce_shutdown(self, seconds: float) -> None:
+        """Tell every socket that the server ends, and close each after so long."""
+        now_us = self.time.now_us()
+        self.market_streams.shut_down(now_us)
+        self.api.shut_down(now_us)
+        self.tasks.start(self._close_later(tuple(self.connections.all), seconds))
+
+    async def _close_later(self, connections: tuple[Connection, ...], seconds: float) -> None:
+        await self.time.sleep(seconds)
+        for connection in connections:
+            connection.close()
 
     async def _keep_connections(self) -> None:
         while True:
@@ -131,6 +141,11 @@ class Server:
 
     async def _dispatch(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
+        if path.startswith(PREFIX):
+            return await self._control.handle(request)
+        if self.is_down:
+            text = "This service is no longer available."
+            return _refused(Failure(-1016, text))
         if not path.startswith(("/ws", "/stream")):
             return await self._rest.handle(request)
         if not self.meter.visitor(request.remote or "").connect(self.time.now_us()):

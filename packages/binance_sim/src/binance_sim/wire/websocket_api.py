@@ -14,7 +14,7 @@ from binance_sim.wire.catalogue import NAMES
 from binance_sim.wire.connections import Connection, Connections
 from binance_sim.wire.failures import Failure
 from binance_sim.wire.gate import Admitted, Gate
-from binance_sim.wire.limits import Visitor, order_limits, weight_limit
+from binance_sim.wire.limits import Visitor, weight_limit
 from binance_sim.wire.parameters import from_json
 from binance_sim.wire.performing import Outcome, Performer, attempt
 from binance_sim.wire.rest import error_content
@@ -80,6 +80,13 @@ class WebSocketApi:
             connection.close()
             await asyncio.wait([writer])
         return socket
+
+    def shut_down(self, now_us: int) -> None:
+        """Say on every connection that the server is about to end."""
+        for session in self.sessions:
+            connection = session.connection
+            event = {"e": "serverShutdown", "E": connection.time(now_us)}
+            connection.send(_encode({"event": event}))
 
     async def _read(self, session: Session, visitor: Visitor) -> None:
         connection, in_a_row = session.connection, 0
@@ -184,4 +191,4 @@ class WebSocketApi:
         admitted = outcome.admitted
         if admitted is None or not admitted.method.orders:
             return [weight]
-        return [*order_limits(desk.meter.orders(admitted.call.account_key), now_us), weight]
+        return [*desk.orders(admitted.call.account_key).states(now_us), weight]

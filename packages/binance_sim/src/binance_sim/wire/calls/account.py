@@ -1,12 +1,8 @@
 """The account itself: balances, rates, counts. Source: Binance Spot API, "Account endpoints"."""
 
-from binance_sim.engine.errors import NEW_ORDER_REJECTED, VenueError
-from binance_sim.engine.filters import compile_exchange_filters
-from binance_sim.engine.placing import prepare
 from binance_sim.wire.calls.method import Call, Method
 from binance_sim.wire.calls.trading import NEW_ORDER, new_order, response_type
 from binance_sim.wire.keys import Security
-from binance_sim.wire.limits import order_limits
 from binance_sim.wire.parameters import Parameters
 from binance_sim.wire.views import account as views
 from binance_sim.wire.views.symbols import filter_of
@@ -32,7 +28,7 @@ def commission(call: Call) -> Json:
 
 def order_counts(call: Call) -> list[Json]:
     """Return the unfilled order count of the account."""
-    return order_limits(call.desk.meter.orders(call.account_key), call.now_us)
+    return call.desk.orders(call.account_key).states(call.now_us)
 
 
 def filters(call: Call) -> Json:
@@ -61,13 +57,7 @@ def try_order(call: Call) -> Json:
     request = new_order(parameters)
     response_type(parameters, request.type)
     wants_rates = parameters.boolean("computeCommissionRates", default=False)
-    exchange, market = call.exchange, call.exchange.market(request.symbol)
-    checks = compile_exchange_filters(exchange.exchange_filters, exchange.asset_filters)
-    try:
-        prepare(market, checks, call.account, request, call.now_us)
-    except VenueError as refusal:
-        if refusal.code != NEW_ORDER_REJECTED:
-            raise
+    call.exchange.check_order(call.account_key, request, call.now_us)
     return views.order_commission(call.account.rates_for(request.symbol)) if wants_rates else {}
 
 

@@ -9,7 +9,7 @@ from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.market import Market
 from binance_sim.faults.lags import Lags
 from binance_sim.wire.keys import Security
-from binance_sim.wire.limits import Meter
+from binance_sim.wire.limits import Meter, OrderCount
 from binance_sim.wire.parameters import Parameters
 from binance_sim.wire.venue_time import VenueTime
 from binance_sim.wire.views.values import Json, Time, milliseconds
@@ -23,6 +23,10 @@ class Desk:
     meter: Meter
     time: VenueTime
     lags: Lags = attrs.Factory(Lags)
+
+    def orders(self, account_key: str) -> OrderCount:
+        """Return how many orders an account may still place. Raises VenueError -2015."""
+        return OrderCount(self.meter.limits, self.exchange.account(account_key).unfilled)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -73,6 +77,7 @@ class Method:
     parameters: frozenset[str] = frozenset()
     weight: int | Weight = 1
     orders: int = 0  #: unfilled orders that it counts
+    checks_orders: bool = True  #: False: the handler looks at the count itself
     is_free_on_success: bool = False
 
     def weight_of(self, parameters: Parameters) -> int:

@@ -5,10 +5,9 @@ open) and the database's; see `faults.lags`.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from binance_sim.engine import errors
-from binance_sim.engine.events import Execution
 from binance_sim.engine.history import DEFAULT_LIMIT, MAX_LIMIT
 from binance_sim.engine.orders import Order
 from binance_sim.engine.vocabulary import OrderStatus
@@ -16,48 +15,23 @@ from binance_sim.wire import failures
 from binance_sim.wire.calls.method import Call, Handler, Method, Weight, by_symbol
 from binance_sim.wire.keys import Security
 from binance_sim.wire.parameters import Parameters
-from binance_sim.wire.views import orders
+from binance_sim.wire.views import lists, orders
 from binance_sim.wire.views.values import Json
 
-_DAY_US: Final = 24 * 3600 * 1_000_000
 _LEAST_US: Final = 10**14
-_FOREVER_US: Final = 2**63
 _WITHOUT_EXECUTION: Final = frozenset(
     {OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH}
 )
-Row = TypeVar("Row")
 
 
-class Range:
-    """`startTime` and `endTime`, either in milliseconds or in microseconds."""
-
-    def __init__(self, parameters: Parameters) -> None:
-        start, end = parameters.integer("startTime"), parameters.integer("endTime")
-        self.has_start, self.has_end = start is not None, end is not None
-        self.start_us = 0 if start is None else _to_us(start)
-        # A time in milliseconds means the whole of it.
-        self.end_us = _FOREVER_US if end is None else _to_us(end, last=True)
-        if start is not None and end is not None and self.end_us - self.start_us > _DAY_US + 1000:
-            text = "More than 24 hours between startTime and endTime."
-            raise failures.Failure(failures.TOO_LONG, text)
-
-    @property
-    def is_given(self) -> bool:
-        """Whether either end was sent."""
-        return self.has_start or self.has_end
-
-    def __contains__(self, instant_us: int) -> bool:
-        return self.start_us <= instant_us <= self.end_us
-
-    def page(self, rows: Sequence[Row], limit: int) -> Sequence[Row]:
-        """Return the oldest rows when there is a start, else the newest."""
-        return rows[:limit] if self.has_start else rows[-limit:]
+def times(parameters: Parameters) -> tuple[int | None, int | None]:
+    """Return `startTime` and `endTime` in microseconds, sent in either unit."""
+    start, end = parameters.integer("startTime"), parameters.integer("endTime")
+    return None if start is None else _to_us(start), None if end is None else _to_us(end)
 
 
-def _to_us(instant: int, *, last: bool = False) -> int:
-    if instant >= _LEAST_US:
-        return instant
-    return instant * 1000 + (999 if last else 0)
+def _to_us(instant: int) -> int:
+    return instant if instant >= _LEAST_US else instant * 1000
 
 
 def order_status(call: Call) -> Json:
@@ -110,49 +84,34 @@ def _orders(call: Call, symbol: str) -> Sequence[Order]:
 def all_orders(call: Call) -> list[Json]:
     """Return orders of a symbol from an id up, or of a time range, or the newest."""
     parameters = call.parameters
-    symbol, order_id = parameters.symbol(), parameters.integer("orderId")
-    limit, times = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT), Range(parameters)
-    call.exchange.market(symbol)
+    start_us, end_us = times(parameters)
+    rows = call.exchange.history.all_orders(
+        call.account_key,
+        parameters.symbol(),
+        order_id=parameters.integer("orderId"),
+        start_us=start_us,
+        end_us=end_us,
+        limit=parameters.limit(DEFAULT_LIMIT, MAX_LIMIT),
+    )
     seen_us = call.now_us - call.desk.lags.database_us
-    rows = [
-        order
-        for order in _orders(call, symbol)
-        if order.terms.created_us in times and order.terms.created_us <= seen_us
-    ]
-    if order_id is not None:
-        page: Sequence[Order] = [order for order in rows if order.order_id >= order_id][:limit]
-    else:
-        page = times.page(rows, limit)
-    return [orders.queried(each.snapshot(), call.time) for each in page]
+    return [orders.queried(row, call.time) for row in rows if row.terms.created_us <= seen_us]
 
 
 def my_trades(call: Call) -> list[Json]:
-    """Return executions; `fromId` is inclusive. Raises Failure -1128, -1127."""
+    """Return executions; `fromId` is inclusive. Raises VenueError -1128, -1127."""
     parameters = call.parameters
-    symbol = parameters.symbol()
-    order_id, from_id = parameters.integer("orderId"), parameters.integer("fromId")
-    limit, times = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT), Range(parameters)
-    if times.is_given and (from_id is not None or order_id is not None):
-        raise failures.bad_combination()
-    blotter = call.exchange.market(symbol).blotters[call.account_key]
-    if order_id is not None:
-        order = blotter.find(order_id, None)
-        rows: Sequence[Execution] = order.executions if order else ()
-    elif from_id is not None:
-        rows = blotter.executions_from(from_id)
-    else:
-        rows = blotter.executions
+    start_us, end_us = times(parameters)
+    rows = call.exchange.history.my_trades(
+        call.account_key,
+        parameters.symbol(),
+        order_id=parameters.integer("orderId"),
+        from_id=parameters.integer("fromId"),
+        start_us=start_us,
+        end_us=end_us,
+        limit=parameters.limit(DEFAULT_LIMIT, MAX_LIMIT),
+    )
     seen_us = call.now_us - call.desk.lags.database_us
-    rows = [
-        row
-        for row in rows
-        if row.traded_us <= seen_us
-        and row.traded_us in times
-        and (from_id is None or row.trade_id >= from_id)
-    ]
-    from_oldest = from_id is not None or order_id is not None
-    page = rows[:limit] if from_oldest else times.page(rows, limit)
-    return [orders.trade(each, call.time) for each in page]
+    return [orders.trade(row, call.time) for row in rows if row.traded_us <= seen_us]
 
 
 def prevented_matches(call: Call) -> list[Json]:
@@ -166,16 +125,32 @@ def prevented_matches(call: Call) -> list[Json]:
         raise errors.one_of_missing("preventedMatchId", "orderId")
     if match_id is not None and (order_id is not None or from_id is not None):
         raise failures.bad_combination()
-    matches = call.exchange.history.prevented_matches(call.account_key, symbol, order_id=order_id)
+    matches = call.exchange.history.prevented_matches(
+        call.account_key,
+        symbol,
+        order_id=order_id,
+        prevented_match_id=match_id,
+        from_id=from_id or 0,
+        limit=limit,
+    )
     seen_us = call.now_us - call.desk.lags.database_us
-    rows = [
-        match
-        for match in matches
-        if match.transacted_us <= seen_us
-        and match_id in {None, match.prevented_match_id}
-        and match.prevented_match_id >= (from_id or 0)
-    ]
-    return orders.prevented_matches(rows[:limit], call.time)
+    rows = [match for match in matches if match.transacted_us <= seen_us]
+    return orders.prevented_matches(rows, call.time)
+
+
+def amendments(call: Call) -> list[Json]:
+    """Return what became of an order's quantity. Raises VenueError -1102."""
+    parameters = call.parameters
+    symbol = parameters.symbol()
+    parameters.required("orderId")
+    rows = call.exchange.history.amendments(
+        call.account_key,
+        symbol,
+        parameters.integer("orderId") or 0,
+        from_execution_id=parameters.integer("fromExecutionId") or 0,
+        limit=parameters.limit(DEFAULT_LIMIT, MAX_LIMIT),
+    )
+    return [lists.amendment(row, call.time) for row in rows]
 
 
 def _trades_weight(parameters: Parameters) -> int:
@@ -207,6 +182,13 @@ METHODS = (
         my_trades,
         _trades_weight,
         "symbol orderId startTime endTime fromId limit",
+    ),
+    _query(
+        "order/amendments",
+        "order.amendments",
+        amendments,
+        4,
+        "symbol orderId fromExecutionId limit",
     ),
     _query(
         "myPreventedMatches",
