@@ -78,7 +78,8 @@ def follow(draft: Draft, market: Market, ended: Order) -> Sequence[Order]:
         entering = _activate(draft, market, order_list)
     elif sibling is not None:
         ended.sibling = sibling.sibling = None
-        _end(draft, market, ended, [sibling], ExpiryReason.OCO_TRIGGER)
+        if sibling.is_open:
+            _end(draft, market, ended, [sibling], ExpiryReason.OCO_TRIGGER)
     if not any(each.is_open for each in order_list.orders):
         _finish(draft, market, order_list)
     return entering
@@ -129,19 +130,19 @@ def _activate(draft: Draft, market: Market, order_list: OrderList) -> Sequence[O
 
 def _cannot_wait(draft: Draft, market: Market, pending: Sequence[Order]) -> bool:
     """Lock for stops and pairs; or reject the first that fails, and the rest follows it."""
+    if len(pending) == PAIR:
+        first, second = pending
+        first.sibling, second.sibling = second, first
     for order in pending:
         if market.would_trigger(order):
             reason = RejectReason.STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY
-            if len(pending) == PAIR:
+            if order.sibling is not None:
                 reason = RejectReason.OCO_BAD_PRICES
             market.reject(draft, order, reason)
             return True
     stops = [order for order in pending if order.trigger is not None]
     if not stops:
         return False
-    if len(pending) == PAIR:
-        first, second = pending
-        first.sibling, second.sibling = second, first
     if market.try_lock(draft, stops[0], stops[0].need):
         return False
     market.reject(draft, stops[0], RejectReason.INSUFFICIENT_BALANCES)
