@@ -15,7 +15,7 @@ from pg_adapter.prepared import Statement
 from pg_adapter.roles import RoleDsns
 
 #: One row or a few, for ever.
-SMALL = {"assets", "controls", "freezes", "instruments"}
+SMALL = {"assets", "controls", "freezes", "instruments", "trade_cursors"}
 LOOK_UPS = [*load.SQL.values(), *load.LOCKED.values(), *load.STOPS.values()]
 CHANGES = [one for name, one in save.SQL.items() if not name.startswith("insert_")]
 

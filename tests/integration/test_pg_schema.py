@@ -265,7 +265,7 @@ HISTORY = [
 ]
 COLUMN = {"inbox": "consumer"}
 KEPT = [*HISTORY, "accounts", "assets", "instruments", "orders", "reservations", "venue_orders"]
-KEPT += ["wallets", "positions", "controls", "consumer_cursors", "dead_letters"]
+KEPT += ["wallets", "positions", "controls", "consumer_cursors", "dead_letters", "trade_cursors"]
 
 
 @pytest.mark.parametrize("table", HISTORY)

@@ -21,6 +21,7 @@ _LOCKS: Final = {
     "venue_orders": "FOR NO KEY UPDATE OF v",
     "wallets": "FOR NO KEY UPDATE OF w",
     "funding": "FOR NO KEY UPDATE OF s",
+    "trade_cursors": "FOR NO KEY UPDATE OF t",
 }
 
 
@@ -103,6 +104,7 @@ _ORDER: Final[Sequence[tuple[str, Callable[[Footprint], bool]]]] = (
     ("fees", lambda footprint: footprint.fees),
     ("client_order_ids", lambda footprint: bool(footprint.client_order_ids)),
     ("executions", lambda footprint: bool(footprint.executions)),
+    ("trade_cursors", lambda footprint: bool(footprint.trade_cursors)),
     ("journal_entries", lambda footprint: bool(footprint.journal_entries)),
     ("reversed_entries", lambda footprint: bool(footprint.journal_entries)),
     ("house_balances", lambda footprint: bool(footprint.funding)),
@@ -182,6 +184,12 @@ _PARAMETERS: Final[Mapping[str, Callable[[Footprint], bytes]]] = {
     "venue_order_ids": lambda footprint: columns.integers(
         [key.venue_order_id for key in footprint.executions]
     ),
+    "cursor_venues": lambda footprint: columns.texts(
+        [venue for venue, _ in footprint.trade_cursors]
+    ),
+    "cursor_symbols": lambda footprint: columns.texts(
+        [symbol for _, symbol in footprint.trade_cursors]
+    ),
     "journal_entries": lambda footprint: _ids(footprint.journal_entries),
     "new_accounts": lambda footprint: b"%d" % footprint.new_accounts,
     "owners": lambda footprint: columns.texts([owner for owner, _ in _keys(footprint)]),
@@ -227,6 +235,7 @@ def loaded(
         commands=each("commands", rows.command),
         idempotency=each("idempotency_keys", rows.idempotency),
         inbox=each("inbox", rows.delivery),
+        trade_cursors=each("trade_cursors", rows.trade_cursor),
         client_order_ids=dict(each("client_order_ids", rows.client_order_id)),
         recent_orders=each("recent_orders", rows.recent_order),
         house_balances=each("house_balances", rows.house_balance),

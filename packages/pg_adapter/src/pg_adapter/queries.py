@@ -30,7 +30,7 @@ from tradecore.ports.queries import (
     Page,
     Paging,
 )
-from tradecore.ports.records import AccountFees, AccountLimits, AuditRecord
+from tradecore.ports.records import AccountFees, AccountLimits, AuditRecord, TradeCursor
 
 RowT = TypeVar("RowT")
 
@@ -171,6 +171,14 @@ class PgQueries:
             lambda row: (row.recorded_at, row.audit_id),
             action=action,
         )
+
+    async def find_child(self, symbol: str, venue_order_id: int) -> VenueOrder | None:
+        return await self._one(
+            "child_of_venue", rows.venue_order, symbol=symbol, venue_order_id=str(venue_order_id)
+        )
+
+    async def find_trade_cursor(self, venue: str, symbol: str) -> TradeCursor | None:
+        return await self._one("trade_cursor", rows.trade_cursor, venue=venue, symbol=symbol)
 
     async def list_open_attempts(self) -> Sequence[VenueOrder]:
         return await self._all("open_attempts", rows.venue_order)

@@ -39,6 +39,7 @@ from tradecore.ports.records import (
     InboxRecord,
     OutboxRecord,
     RecentOrder,
+    TradeCursor,
 )
 
 Row = tuple[Any, ...]
@@ -292,6 +293,11 @@ def idempotency(row: Row) -> IdempotencyRecord:
     return IdempotencyRecord(
         owner=row[0], key=row[1], request_hash=row[2], command_id=row[3], recorded_at=row[4]
     )
+
+
+def trade_cursor(row: Row) -> TradeCursor:
+    """Return the cursor of a row of `trade_cursors`."""
+    return TradeCursor(venue=row[0], symbol=row[1], trade_id=row[2])
 
 
 def delivery(row: Row) -> InboxRecord:

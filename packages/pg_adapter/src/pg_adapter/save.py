@@ -72,6 +72,7 @@ def _writes(books: WorkingSet) -> Iterator[Call]:
     yield from _additions("commands", _COMMANDS, books.commands.inserted())
     yield from _additions("idempotency_keys", _IDEMPOTENCY, books.idempotency.inserted())
     yield from _additions("inbox", _INBOX, books.inbox.inserted())
+    yield from _changes("trade_cursors", _TRADE_CURSORS, books.trade_cursors)
     yield from _additions("outbox", _OUTBOX, books.outbox)
     yield from _additions("audit_log", _AUDIT, books.appended.audits)
 
@@ -260,6 +261,8 @@ _IDEMPOTENCY: Final = _columns(
 )
 
 _INBOX: Final = _columns(words="event_id command_id", texts="consumer")
+
+_TRADE_CURSORS: Final = _columns(texts="venue symbol", integers="trade_id")
 
 _OUTBOX: Final = _columns(
     words="event_id account_id",

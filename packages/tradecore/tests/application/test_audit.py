@@ -35,6 +35,7 @@ NOT_ADMINISTRATIVE = {
     "refuse_cancel",
     "apply_execution",
     "raise_alert",
+    "advance_cursor",
     "forget_missing",
 }
 

@@ -188,6 +188,14 @@ SELECT e.venue, e.symbol, e.trade_id, e.venue_order_id, e.order_id::text, e.chil
           LIMIT 1
        ) AS e
 
+-- trade_cursors
+-- A row a symbol: small for ever.
+SELECT t.venue, t.symbol, t.trade_id
+  FROM trade_cursors AS t
+  JOIN unnest(%(cursor_venues)s::text[], %(cursor_symbols)s::text[]) AS k (venue, symbol)
+    ON t.venue = k.venue AND t.symbol = k.symbol
+ ORDER BY t.venue, t.symbol
+
 -- journal_entries
 SELECT j.journal_entry_id::text, j.kind, j.reference, j.recorded_at, p.account, p.asset, p.amount
   FROM journal_entries AS j

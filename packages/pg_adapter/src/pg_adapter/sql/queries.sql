@@ -76,6 +76,22 @@ SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v
  WHERE v.order_id = %(order_id)s::uuid
  ORDER BY v.child
 
+-- child_of_venue
+SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v.symbol, v.side,
+       v.type, v.time_in_force, v.quantity, v.quote_quantity, v.price, v.attempted_at,
+       v.receive_window, v.status, v.venue_order_id, v.outcome, v.outcome_reason,
+       v.outcome_quantity, v.filled_quantity
+  FROM venue_orders AS v
+ WHERE v.symbol = %(symbol)s::text AND v.venue_order_id = %(venue_order_id)s::bigint
+   AND v.venue_order_id IS NOT NULL
+ ORDER BY v.order_id, v.child
+ LIMIT 1
+
+-- trade_cursor
+SELECT t.venue, t.symbol, t.trade_id
+  FROM trade_cursors AS t
+ WHERE t.venue = %(venue)s::text AND t.symbol = %(symbol)s::text
+
 -- living_children
 SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v.symbol, v.side,
        v.type, v.time_in_force, v.quantity, v.quote_quantity, v.price, v.attempted_at,

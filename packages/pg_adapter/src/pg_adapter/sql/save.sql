@@ -362,6 +362,18 @@ SELECT * FROM unnest(
 INSERT INTO inbox (consumer, event_id, command_id)
 SELECT * FROM unnest(%(consumer)s::text[], %(event_id)s::uuid[], %(command_id)s::uuid[])
 
+-- insert_trade_cursors
+INSERT INTO trade_cursors (venue, symbol, trade_id)
+SELECT * FROM unnest(%(venue)s::text[], %(symbol)s::text[], %(trade_id)s::bigint[])
+
+-- update_trade_cursors
+UPDATE trade_cursors AS t
+   SET trade_id = v.trade_id
+  FROM unnest(%(venue)s::text[], %(symbol)s::text[], %(trade_id)s::bigint[])
+       AS v (venue, symbol, trade_id)
+ WHERE t.venue = v.venue AND t.symbol = v.symbol
+   AND t.venue = ANY (%(venue)s::text[])
+
 -- insert_outbox
 -- Within one transaction the ids follow the rows' order, as an account's sequence does.
 INSERT INTO outbox (event_id, topic, account_id, sequence, body, recorded_at)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from tradecore.application.command import Command
 from tradecore.application.commands import (
+    advance_cursor,
     apply_execution,
     cancel_order,
     freeze,
@@ -31,6 +32,7 @@ USE_CASES: Final[Mapping[type[Command[Any]], Callable[..., Any]]] = {
     record_report.RefuseCancel: record_report.decide_refusal,
     record_report.ForgetMissing: record_report.decide_forgetting,
     apply_execution.ApplyExecution: apply_execution.decide,
+    advance_cursor.AdvanceCursor: advance_cursor.decide,
     raise_alert.RaiseAlert: raise_alert.decide,
     open_account.OpenAccount: open_account.decide,
     fund_account.CreditAccount: fund_account.decide_credit,

@@ -28,7 +28,7 @@ from tradecore.ports.queries import (
     Page,
     Paging,
 )
-from tradecore.ports.records import AccountFees, AccountLimits, AuditRecord
+from tradecore.ports.records import AccountFees, AccountLimits, AuditRecord, TradeCursor
 
 RowT = TypeVar("RowT")
 
@@ -150,6 +150,20 @@ class MemoryQueries:
     async def list_audits(self, paging: Paging, *, action: str | None = None) -> Page[AuditRecord]:
         rows = (row for row in self._tables.audits if action in (None, row.action))
         return _page(rows, paging, lambda row: (row.recorded_at, row.audit_id))
+
+    async def find_child(self, symbol: str, venue_order_id: int) -> VenueOrder | None:
+        wanted = (symbol, venue_order_id)
+        return next(
+            (
+                row
+                for row in self._tables.venue_orders.values()
+                if (row.symbol, row.venue_order_id) == wanted
+            ),
+            None,
+        )
+
+    async def find_trade_cursor(self, venue: str, symbol: str) -> TradeCursor | None:
+        return self._tables.trade_cursors.get((venue, symbol))
 
     async def list_open_attempts(self) -> Sequence[VenueOrder]:
         rows = (

@@ -130,6 +130,7 @@ def _with_records(entities: Loaded, tables: Tables, footprint: Footprint) -> Loa
         commands=_present(tables.commands, command_ids),
         idempotency=used_keys,
         inbox=handled,
+        trade_cursors=_present(tables.trade_cursors, footprint.trade_cursors),
         client_order_ids={
             key: tables.client_order_ids[key]
             for key in footprint.client_order_ids

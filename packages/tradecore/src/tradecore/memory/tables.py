@@ -26,6 +26,7 @@ from tradecore.ports.records import (
     InboxRecord,
     KeyOwner,
     OutboxRecord,
+    TradeCursor,
 )
 from tradecore.ports.store import ConstraintViolated
 from tradecore.ports.working_set import Rows, WorkingSet
@@ -56,6 +57,7 @@ class Tables:
         self.order_events: list[OrderEvent] = []
         self.outbox: list[OutboxRecord] = []
         self.inbox: dict[Delivery, InboxRecord] = {}
+        self.trade_cursors: dict[tuple[str, str], TradeCursor] = {}
         self.audits: list[AuditRecord] = []
         self.parked: dict[tuple[str, str], ParkedEvent] = {}
         self.client_order_ids: dict[tuple[AccountId, str], OrderId] = {}
@@ -100,6 +102,7 @@ class Tables:
             (books.commands, self.commands),
             (books.idempotency, self.idempotency),
             (books.inbox, self.inbox),
+            (books.trade_cursors, self.trade_cursors),
         )
 
     def _check(self, books: WorkingSet) -> None:

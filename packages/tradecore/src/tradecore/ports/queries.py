@@ -26,6 +26,7 @@ from tradecore.ports.records import (
     IdempotencyRecord,
     InboxRecord,
     OutboxRecord,
+    TradeCursor,
 )
 
 RowT = TypeVar("RowT")
@@ -191,6 +192,12 @@ class Queries(Protocol):
 
     async def list_audits(self, paging: Paging, *, action: str | None = None) -> Page[AuditRecord]:
         """Return the audit log."""
+
+    async def find_child(self, symbol: str, venue_order_id: int) -> VenueOrder | None:
+        """Return the child that the venue knows by this id, or None."""
+
+    async def find_trade_cursor(self, venue: str, symbol: str) -> TradeCursor | None:
+        """Return how far a symbol's fills are known; None if they were never looked through."""
 
     async def list_open_attempts(self) -> Sequence[VenueOrder]:
         """Return the children whose outcome is not known: ATTEMPTED, or ended with fills missing."""

@@ -110,6 +110,15 @@ class RecentOrder:
 
 
 @attrs.frozen(kw_only=True)
+class TradeCursor:
+    """How far a symbol's fills at the venue are known: every one up to `trade_id` is posted."""
+
+    venue: str
+    symbol: str
+    trade_id: int
+
+
+@attrs.frozen(kw_only=True)
 class HouseBalance:
     """What the house's own ledger accounts hold of an asset."""
 

@@ -65,7 +65,7 @@ class Footprint:
     """What a command can touch.
 
     Rows are locked in one order: accounts by id, orders by id (with their reservation and
-    children), wallets by key, assets, the freezes. Naming an order brings its account, its
+    children), wallets by key, assets, the freezes, trade cursors. Naming an order brings its account, its
     instrument and the account's wallets of both assets.
     """
 
@@ -79,6 +79,7 @@ class Footprint:
     client_order_ids: frozenset[tuple[AccountId, str]] = frozenset()
     executions: frozenset[ExecutionKey] = frozenset()
     journal_entries: frozenset[JournalEntryId] = frozenset()
+    trade_cursors: frozenset[tuple[str, str]] = frozenset()  #: of venue and symbol
     funding: frozenset[str] = frozenset()  #: assets whose house balances are summed, and locked
     new_accounts: int = 0  #: how many account numbers to draw
     stops: StopsLock = StopsLock.NONE
@@ -103,6 +104,7 @@ class Footprint:
             client_order_ids=_union(*(one.client_order_ids for one in several)),
             executions=_union(*(one.executions for one in several)),
             journal_entries=_union(*(one.journal_entries for one in several)),
+            trade_cursors=_union(*(one.trade_cursors for one in several)),
             funding=_union(*(one.funding for one in several)),
             new_accounts=sum(one.new_accounts for one in several),
             stops=max((one.stops for one in several), default=StopsLock.NONE),

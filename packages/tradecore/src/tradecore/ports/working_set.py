@@ -40,6 +40,7 @@ from tradecore.ports.records import (
     KeyOwner,
     OutboxRecord,
     RecentOrder,
+    TradeCursor,
 )
 
 K = TypeVar("K")
@@ -151,6 +152,7 @@ class Loaded:
     commands: Iterable[CommandRecord] = ()
     idempotency: Iterable[IdempotencyRecord] = ()
     inbox: Iterable[InboxRecord] = ()
+    trade_cursors: Iterable[TradeCursor] = ()
     client_order_ids: Mapping[tuple[AccountId, str], OrderId] = attrs.field(factory=dict)
     recent_orders: Iterable[RecentOrder] = ()
     house_balances: Iterable[HouseBalance] = ()
@@ -243,6 +245,9 @@ class WorkingSet:
         )
         self.inbox: Rows[Delivery, InboxRecord] = Rows(
             lambda row: Delivery(row.consumer, row.event_id), loaded.inbox, dirty
+        )
+        self.trade_cursors: Rows[tuple[str, str], TradeCursor] = Rows(
+            lambda row: (row.venue, row.symbol), loaded.trade_cursors, dirty
         )
         self.house_balances: Rows[str, HouseBalance] = Rows(
             lambda row: row.asset, loaded.house_balances, dirty

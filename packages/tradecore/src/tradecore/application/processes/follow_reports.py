@@ -4,8 +4,8 @@ import asyncio
 import logging
 from typing import Final
 
+from tradecore.application.processes.catch_up import catch_up
 from tradecore.application.processes.gateway import Gateway
-from tradecore.application.processes.settle_attempts import one_of_many
 from tradecore.domain.events import AlertKind
 from tradecore.ports.clock import Clock
 from tradecore.ports.store import AWAY, StoreError
@@ -43,7 +43,7 @@ async def _follow(gateway: Gateway) -> None:
             free.release()
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(catch_up_open(gateway))
+        tasks.create_task(_catch_up(gateway))
         async for report in gateway.venue.reports():
             await free.acquire()
             tasks.create_task(apply(report))
@@ -69,8 +69,10 @@ async def _apply(gateway: Gateway, report: VenueReport) -> None:
             await gateway.alert(AlertKind.NOT_POSTED, report.key.reference, repr(failure))
 
 
-async def catch_up_open(gateway: Gateway) -> None:
-    """Ask the venue about every child that is not proved dead."""
-    for child in await gateway.queries.list_living_children():
-        with one_of_many(child):
-            await gateway.settle(child, may_renew=False)
+async def _catch_up(gateway: Gateway) -> None:
+    """Catch up once the stream hears the venue, so that nothing falls between the two."""
+    await gateway.venue.listening()
+    caught_up = await catch_up(gateway)
+    logger.info(
+        "reports.caught_up", extra={"children": caught_up.children, "fills": caught_up.fills}
+    )

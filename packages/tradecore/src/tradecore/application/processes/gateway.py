@@ -14,6 +14,7 @@ from typing import Any, Final
 import attrs
 
 from tradecore.application.command import Command, Idempotency
+from tradecore.application.commands.advance_cursor import AdvanceCursor
 from tradecore.application.commands.apply_execution import ApplyExecution
 from tradecore.application.commands.open_attempt import Attempt, OpenAttempt, RenewAttempt
 from tradecore.application.commands.raise_alert import RaiseAlert
@@ -140,6 +141,28 @@ class Gateway:
         ).unwrap()
         if recorded.filled_quantity < report.filled_quantity:
             await self.catch_up(recorded, correlation_id)
+
+    async def apply(self, report: ExecutionReport) -> None:
+        """Post a fill; one that is known changes nothing."""
+        await self.executor.follow_up(self._execution(report, report.key.reference))
+
+    async def advance_cursor(self, symbol: str, trade_id: int) -> None:
+        """Note that every fill of `symbol` up to `trade_id` is posted."""
+        await self.executor.follow_up(
+            AdvanceCursor(
+                **self._head(symbol), venue=self.venue.name, symbol=symbol, trade_id=trade_id
+            )
+        )
+
+    async def trades(self, symbol: str, from_id: int) -> Sequence[ExecutionReport]:
+        """Return a page of the account's fills, as the port does. Raises VenueUnavailable."""
+        async with _deadline(VenueUnavailable):
+            return await self.venue.trades(symbol, from_id)
+
+    async def recent_orders(self, symbol: str) -> Sequence[OrderReport]:
+        """Return the newest orders of `symbol`, as the port does. Raises VenueUnavailable."""
+        async with _deadline(VenueUnavailable):
+            return await self.venue.recent_orders(symbol)
 
     async def catch_up(self, child: VenueOrder, correlation_id: str) -> None:
         """Apply every fill of a child that the venue has; those that we have change nothing."""

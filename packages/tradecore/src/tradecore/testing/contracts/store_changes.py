@@ -26,7 +26,7 @@ from tradecore.domain.money import Price, Quantity
 from tradecore.domain.orders import OrderStatus
 from tradecore.domain.risk import Limits
 from tradecore.domain.venue_orders import VenueOrderStatus, VenueOutcome
-from tradecore.ports.records import AccountFees, AccountLimits
+from tradecore.ports.records import AccountFees, AccountLimits, TradeCursor
 from tradecore.ports.store import Footprint, StopsLock
 from tradecore.testing.builders import (
     ALICE,
@@ -63,6 +63,7 @@ EVERYTHING: Final = Footprint(
     rules=True,
     fees=True,
     stops=StopsLock.EXCLUSIVE,
+    trade_cursors=frozenset({("binance", "BTCUSDT")}),
 )
 
 _KEY: Final = "the row's key"
@@ -112,6 +113,7 @@ NEVER_CHANGES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "limits": {"account_id": _KEY},
     "fees": {"account_id": _KEY},
+    "trade_cursors": {"venue": _KEY, "symbol": _KEY},
     "freezes": {"scope": _KEY, "target": _KEY},
 }
 
@@ -226,6 +228,10 @@ CHANGES: Final[Mapping[str, Change]] = {
         AccountFees(
             account_id=ALICE, policy=FeePolicy(maker=Decimal("0.001"), taker=Decimal("0.002"))
         ),
+    ),
+    "trade_cursors": Change(
+        TradeCursor(venue="binance", symbol="BTCUSDT", trade_id=1),
+        TradeCursor(venue="binance", symbol="BTCUSDT", trade_id=2),
     ),
     "freezes": Change(
         build_freeze(),
