@@ -1,0 +1,1 @@
+"""The simulated Binance Spot as one command, `binance-sim`."""
