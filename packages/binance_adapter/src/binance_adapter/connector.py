@@ -35,6 +35,8 @@ from tradecore.ports.venue import VenueUnavailable
 logger = logging.getLogger(__name__)
 
 HEALTH_SECONDS: Final = 5.0
+LONGEST_WAIT_SECONDS: Final = 5.0
+"""Of requests for a connection: orders wait for it, and 60 attempts fit in five minutes."""
 
 
 class TransportKind(StrEnum):
@@ -141,7 +143,7 @@ async def open_connector(
                 settings.endpoints.websocket_api,
                 credentials,
                 budget,
-                Backoff(outside.chance),
+                Backoff(outside.chance, longest=LONGEST_WAIT_SECONDS),
                 health,
             )
             closing.push_async_callback(transport.close)

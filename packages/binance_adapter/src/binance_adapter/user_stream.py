@@ -44,6 +44,8 @@ OVERLAP_SECONDS: Final = 10.0
 QUIET_SECONDS: Final = 30.0
 """After as long without a frame the venue is asked whether we are subscribed at all."""
 ANSWER_SECONDS: Final = 10.0
+LONGEST_WAIT_SECONDS: Final = 10.0
+"""Between connections that keep ending early: 30 in five minutes, while fills go untold."""
 TICK_SECONDS: Final = 1.0
 MOST_WAITING: Final = 100_000
 """Frames that the books may be behind; who is slower loses the stream and catches up by asking."""
@@ -91,7 +93,7 @@ class UserStream:
 
     def __init__(self, parts: StreamParts) -> None:
         self._parts = parts
-        self._backoff = Backoff(parts.chance)
+        self._backoff = Backoff(parts.chance, longest=LONGEST_WAIT_SECONDS)
         self._not_before = 0.0
         self._inboxes: set[asyncio.Queue[_Arrival]] = set()
 

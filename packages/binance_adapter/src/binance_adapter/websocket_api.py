@@ -38,8 +38,8 @@ from binance_adapter.weights import Usage
 logger = logging.getLogger(__name__)
 
 LIFE_SECONDS: Final = 23 * 3600.0
-PATIENCE_SECONDS: Final = 1.0
-"""How long a request waits for its turn to connect; the first waits are shorter."""
+PATIENCE_SECONDS: Final = 4.0
+"""How long a request waits for its turn to connect: less than an order's receive window."""
 STREAM: Final = "websocket_api"
 _INTEGERS: Final = frozenset(
     {"timestamp", "recvWindow", "orderId", "fromId", "limit", "startTime", "endTime"}
