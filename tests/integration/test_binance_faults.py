@@ -434,7 +434,7 @@ async def test_f36_what_the_venue_counts_is_what_we_count(
 
     used = connector.client.budgets.used()
     assert used["REQUEST_WEIGHT-1M"][0] == server.meter.visitor("127.0.0.1").weight.used
-    assert used["ORDERS-10S"][0] == server.meter.orders("house").ten_seconds.used == 5
+    assert used["ORDERS-1D"][0] == 5
 
 
 async def test_f42_a_revoked_key_is_told_by_every_source(
@@ -477,6 +477,50 @@ async def test_a_running_connector_knows_rules_prices_and_how_it_fares(
     assert health.banned_until is None
     assert health.clock_ahead is None or abs(health.clock_ahead) < S
     assert {"REQUEST_WEIGHT-1M", "ORDERS-10S", "ORDERS-1D"} <= set(health.budgets_used)
+
+
+async def test_prices_follow_the_market_at_once(
+    exchange: Exchange, connector: BinanceConnector
+) -> None:
+    running = asyncio.ensure_future(connector.prices.run())
+    async with asyncio.timeout(5):
+        await until(lambda: "book_tickers" in connector.client.health.reconnects)
+        exchange.set_liquidity("BTCUSDT", EngineSide.BUY, Decimal(49_000), Decimal(1), 1)
+        sell(exchange)
+        await until(lambda: connector.prices.find("BTCUSDT") is not None)
+        exchange.set_liquidity("BTCUSDT", EngineSide.BUY, Decimal(49_500), Decimal(1), 1)
+        await until(lambda: bid_of(connector) == 49_500)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    while not is_so():  # noqa: ASYNC110 - the adapter has no event to wait for
+        await asyncio.sleep(0.01)
+
+
+def bid_of(connector: BinanceConnector) -> Decimal | None:
+    found = connector.prices.find("BTCUSDT")
+    return None if found is None else found.bid
+
+
+async def test_f30_a_server_that_ends_is_left_before_and_nothing_is_missed(
+    server: Server, connector: BinanceConnector, reading: Reading
+) -> None:
+    first = await connector.venue.submit(child(1))
+    await reading.until(None)
+    server.announce_shutdown(0.5)
+    async with asyncio.timeout(5):
+        await until(lambda: connector.client.health.reconnects["user_stream"] == 2)
+    second = await connector.venue.submit(child(2))
+    await asyncio.sleep(0.6)
+    await connector.venue.cancel(child(1, venue_order_id=first.venue_order_id))
+    await reading.until(None, None, VenueOutcome.CANCELED)
+    assert [state.venue_order_id for state in reading.states] == [
+        first.venue_order_id,
+        second.venue_order_id,
+        first.venue_order_id,
+    ]
 
 
 async def test_f40_a_tick_that_changes_is_told_soon_after_it_refuses(
