@@ -1,6 +1,7 @@
 """Order lists: which orders wait, which end together, what they lock and what is reported."""
 
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -65,9 +66,9 @@ OTO = NewOrderList(symbol=BTC, working=limit(BUY, "1", "95"), pending=limit(SELL
 OTOCO = NewOrderList(symbol=BTC, working=limit(BUY, "1", "95"), above=TAKE, below=LOSS)
 
 
-def listing(**filters: object) -> Exchange:
+def listing(**changes: Any) -> Exchange:
     """Last price 100, the market bids 10 at 85 and asks 10 at 110."""
-    exchange = build_exchange(symbols=[attrs.evolve(complete(BTCUSDT), **filters)])
+    exchange = build_exchange(symbols=[attrs.evolve(complete(BTCUSDT), **changes)])
     exchange.set_liquidity(BTC, BUY, D(85), D(10), 0)
     exchange.set_liquidity(BTC, SELL, D(110), D(10), 0)
     trade(exchange, "100", 0)
@@ -157,7 +158,7 @@ def test_a_triggered_stop_ends_the_limit_leg(exchange: Exchange) -> None:
         "list ALL_DONE ALL_DONE",
         "position",
     ]
-    assert (locked(exchange, "BTC"), free(exchange, "BTC")) == (0, D(99))
+    assert (locked(exchange, "BTC"), free(exchange, "BTC")) == (D(0), D(99))
 
 
 @pytest.mark.parametrize("order_id", [1, 2])
@@ -170,7 +171,7 @@ def test_cancelling_one_leg_cancels_the_list(exchange: Exchange, order_id: int) 
     assert step.order.terms.order_id == order_id
     assert step.order_list is not None
     assert step.order_list.order_status is ListOrderStatus.ALL_DONE
-    assert (locked(exchange, "BTC"), free(exchange, "BTC")) == (0, D(100))
+    assert (locked(exchange, "BTC"), free(exchange, "BTC")) == (D(0), D(100))
 
 
 def test_a_list_is_cancelled_whole_under_one_id(exchange: Exchange) -> None:
@@ -192,7 +193,7 @@ def test_a_pending_order_enters_when_the_working_one_is_filled(exchange: Exchang
         "2 NEW PENDING_NEW",
         "list EXEC_STARTED EXECUTING",
     ]
-    assert (locked(exchange, "USDT"), locked(exchange, "BTC")) == (D(95), 0)
+    assert (locked(exchange, "USDT"), locked(exchange, "BTC")) == (D(95), D(0))
     trade(exchange, "95", 2, "0.5")
     assert statuses(exchange) == [S.PARTIALLY_FILLED, S.PENDING_NEW]
     events = trade(exchange, "95", 3, "0.5")
@@ -218,7 +219,7 @@ def test_a_working_order_that_fills_at_once_still_answers_pending_new(
 @pytest.mark.parametrize("ends", [1, 2, 3])
 def test_any_cancel_in_phase_one_ends_an_otoco(exchange: Exchange, ends: int) -> None:
     exchange.place_list("alice", OTOCO, 1)
-    assert (locked(exchange, "USDT"), locked(exchange, "BTC")) == (D(95), 0)
+    assert (locked(exchange, "USDT"), locked(exchange, "BTC")) == (D(95), D(0))
     exchange.cancel("alice", CancelOrder(symbol=BTC, order_id=ends), 2)
     assert statuses(exchange) == [S.CANCELED] * 3
     assert locked(exchange, "USDT") == 0

@@ -1,6 +1,7 @@
 """Contingent orders: what triggers them, what they become, what they lock and count as."""
 
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -246,7 +247,7 @@ def test_trailing_delta_has_a_filter(
     ],
 )
 def test_parameters_of_a_stop(
-    exchange: Exchange, changes: dict[str, object], code: int, text: str
+    exchange: Exchange, changes: dict[str, Any], code: int, text: str
 ) -> None:
     request = attrs.evolve(stop(T.STOP_LOSS, SELL, stop_price="95"), **changes)
     with pytest.raises(VenueError) as caught:
