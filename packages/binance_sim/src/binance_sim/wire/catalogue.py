@@ -2,12 +2,21 @@
 
 from typing import Final
 
-from binance_sim.wire.calls import account, general, market, order_lists, reading, trading
+from binance_sim.wire.calls import (
+    account,
+    general,
+    market,
+    order_lists,
+    reading,
+    statistics,
+    trading,
+)
 from binance_sim.wire.calls.method import Method
 
 METHODS: Final[tuple[Method, ...]] = (
     *general.METHODS,
     *market.METHODS,
+    *statistics.METHODS,
     *trading.METHODS,
     *reading.METHODS,
     *account.METHODS,

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from binance_sim.engine.exchange import Exchange
 from binance_sim.faults.rules import FaultBoard
+from binance_sim.market_data.feed import MarketData
 from binance_sim.wire.calls.method import Desk
 from binance_sim.wire.connections import Connection, Connections, Keeping
 from binance_sim.wire.control import PREFIX, Control
@@ -21,6 +22,7 @@ from binance_sim.wire.performing import Performer
 from binance_sim.wire.rest import CONTENT_TYPE, Rest, error_body
 from binance_sim.wire.streams.broadcast import PULSE_SECONDS, Broadcast
 from binance_sim.wire.streams.sockets import MarketStreams
+from binance_sim.wire.streams.trades import Tapes
 from binance_sim.wire.tasks import Tasks
 from binance_sim.wire.user_streams import UserStreams
 from binance_sim.wire.venue_time import VenueTime
@@ -57,12 +59,19 @@ class Server:
         self.tasks = Tasks()
         self.connections = Connections(settings.keeping)
         self.streams = UserStreams(self.faults, self.time, self.tasks)
-        self.desk = Desk(exchange=exchange, meter=self.meter, time=self.time)
+        self.data, self.tapes = MarketData(exchange), Tapes(exchange)
+        self.desk = Desk(
+            exchange=exchange,
+            meter=self.meter,
+            time=self.time,
+            data=self.data,
+            tapes=self.tapes,
+        )
         self.gate = Gate(self.desk, self.keyring)
         performer = Performer(self.gate, self.faults)
         self._rest = Rest(self.gate, performer)
         self.api = WebSocketApi(self.gate, performer, self.streams, self.connections, self.tasks)
-        self.broadcast = Broadcast(exchange, self.time)
+        self.broadcast = Broadcast(exchange, self.data, self.tapes, self.time)
         self.market_streams = MarketStreams(
             self.broadcast, settings.limits, self.time, self.connections, self.tasks
         )
@@ -104,6 +113,7 @@ class Server:
         """End every connection and stop listening."""
         self.exchange.journal.listeners.remove(self.streams.publish)
         self.broadcast.close()
+        self.data.close()
         for connection in tuple(self.connections.all):
             connection.close()
         await self._runner.cleanup()

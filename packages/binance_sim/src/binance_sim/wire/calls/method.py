@@ -8,9 +8,11 @@ from binance_sim.engine.balances import Account
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.market import Market
 from binance_sim.faults.lags import Lags
+from binance_sim.market_data.feed import MarketData
 from binance_sim.wire.keys import Security
 from binance_sim.wire.limits import Meter, OrderCount
 from binance_sim.wire.parameters import Parameters
+from binance_sim.wire.streams.trades import Tapes
 from binance_sim.wire.venue_time import VenueTime
 from binance_sim.wire.views.values import Json, Time, milliseconds
 
@@ -22,6 +24,8 @@ class Desk:
     exchange: Exchange
     meter: Meter
     time: VenueTime
+    data: MarketData
+    tapes: Tapes
     lags: Lags = attrs.Factory(Lags)
 
     def orders(self, account_key: str) -> OrderCount:

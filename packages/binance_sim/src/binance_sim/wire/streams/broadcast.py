@@ -5,7 +5,7 @@ market that changes a thousand times between two pulses costs one message.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
 import msgspec
@@ -14,7 +14,9 @@ from binance_sim.engine.amounts import ZERO, from_units
 from binance_sim.engine.depth import DepthWatcher
 from binance_sim.engine.events import PublicTrade
 from binance_sim.engine.exchange import Exchange
-from binance_sim.wire.streams.names import StreamName
+from binance_sim.market_data.feed import MarketData
+from binance_sim.wire.streams.names import ALL_SYMBOLS, StreamName
+from binance_sim.wire.streams.statistics import StatisticsStreams
 from binance_sim.wire.streams.trades import Tapes
 from binance_sim.wire.venue_time import VenueTime
 from binance_sim.wire.views import market as market_views
@@ -42,30 +44,35 @@ class Listener(Protocol):
 class Broadcast:
     """Every stream of every market."""
 
-    def __init__(self, exchange: Exchange, time: VenueTime) -> None:
+    def __init__(self, exchange: Exchange, data: MarketData, tapes: Tapes, time: VenueTime) -> None:
         self._exchange = exchange
         self._time = time
-        self.tapes = Tapes(exchange)
+        self._tapes = tapes
+        self._statistics = statistics = StatisticsStreams(exchange, data, time)
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._names: dict[str, StreamName] = {}
         self._watchers: dict[str, DepthWatcher] = {}
         self._seen: dict[str, int] = {}  #: the book's id that a stream showed last
         self._due_us: dict[str, int] = {}
-        self._pulses: dict[str, Callable[[StreamName], Payload | None]] = {
+        self._pulses: dict[str, Callable[[StreamName], Iterable[Payload]]] = {
             "bookTicker": self._best_prices,
             "depth": self._depth,
             "partial": self._partial_depth,
             "avgPrice": self._average_price,
             "referencePrice": self._reference_price,
+            "kline": statistics.klines,
+            "ticker": statistics.ticker,
+            "miniTicker": statistics.mini_ticker,
+            "window": statistics.window,
         }
 
     def open(self) -> None:
         """Begin to listen to the engine."""
-        self.tapes.listen(self._hear_trade, self._hear_aggregate)
+        self._tapes.listen(self._hear_trade, self._hear_aggregate)
 
     def close(self) -> None:
         """Let go of the engine."""
-        self.tapes.close()
+        self._tapes.close()
         for watcher in self._watchers.values():
             watcher.close()
         self._watchers.clear()
@@ -88,6 +95,7 @@ class Broadcast:
         del self._listeners[stream]
         self._names.pop(stream, None)
         self._seen.pop(stream, None)
+        self._statistics.forget(stream)
         watcher = self._watchers.pop(stream, None)
         if watcher is not None:
             watcher.close()
@@ -99,12 +107,11 @@ class Broadcast:
             look = self._pulses.get(name.kind)
             if look is None or now_us < self._due_us.get(name.text, 0):
                 continue
-            if name.symbol not in self._exchange.markets() and name.symbol != "!":
+            if name.symbol not in self._exchange.markets() and name.symbol != ALL_SYMBOLS:
                 continue
             if name.period_us:
                 self._due_us[name.text] = now_us - now_us % name.period_us + name.period_us
-            payload = look(name)
-            if payload is not None:
+            for payload in look(name):
                 self.publish(name.text, payload)
 
     def publish(self, stream: str, payload: Payload) -> None:
@@ -140,26 +147,26 @@ class Broadcast:
         self._seen[name.text] = update_id
         return True
 
-    def _best_prices(self, name: StreamName) -> Payload | None:
+    def _best_prices(self, name: StreamName) -> Iterator[Payload]:
         top = self._exchange.market(name.symbol).top()
         shown = (top.bid_price, top.bid_quantity, top.ask_price, top.ask_quantity)
         if not self._is_news(name, hash(shown)):
-            return None
-        return lambda _time: views.book_ticker(top)
+            return
+        yield lambda _time: views.book_ticker(top)
 
-    def _depth(self, name: StreamName) -> Payload | None:
+    def _depth(self, name: StreamName) -> Iterator[Payload]:
         change, now_us = self._watchers[name.text].collect(), self._time.now_us()
         if change is None:
-            return None
-        return lambda time: views.depth_update(change, now_us, time)
+            return
+        yield lambda time: views.depth_update(change, now_us, time)
 
-    def _partial_depth(self, name: StreamName) -> Payload | None:
+    def _partial_depth(self, name: StreamName) -> Iterator[Payload]:
         snapshot = self._exchange.market(name.symbol).depth(name.levels)
         if not self._is_news(name, snapshot.last_update_id):
-            return None
-        return lambda _time: market_views.depth(snapshot)
+            return
+        yield lambda _time: market_views.depth(snapshot)
 
-    def _average_price(self, name: StreamName) -> Payload | None:
+    def _average_price(self, name: StreamName) -> Iterator[Payload]:
         market, now_us = self._exchange.market(name.symbol), self._time.now_us()
         units, last = market.average.value(_AVERAGE_MINUTES, now_us), market.last_trade()
         price = ZERO if units is None else from_units(units)
@@ -170,9 +177,9 @@ class Broadcast:
                 name.symbol, _AVERAGE_MINUTES, price, last_us, now_us=now_us, time=time
             )
 
-        return payload
+        yield payload
 
-    def _reference_price(self, name: StreamName) -> Payload | None:
+    def _reference_price(self, name: StreamName) -> Iterator[Payload]:
         units, now_us = self._exchange.market(name.symbol).reference_price, self._time.now_us()
         price = None if units is None else from_units(units)
-        return lambda time: views.reference_price(name.symbol, price, now_us=now_us, time=time)
+        yield lambda time: views.reference_price(name.symbol, price, now_us=now_us, time=time)
