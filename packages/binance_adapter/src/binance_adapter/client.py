@@ -105,7 +105,10 @@ class Client:
         """Return the venue's time, and correct our estimate of it. Raises VenueUnavailable."""
         exchanged = await self._exchange(calls.TIME, {}, lost=VenueUnavailable)
         answer = self._understood(calls.TIME, exchanged.answer, messages.ServerTime)
-        venue_time = to_instant(answer.server_time)
+        try:
+            venue_time = to_instant(answer.server_time)
+        except UnreadableAnswer as unreadable:
+            raise VenueUnavailable(str(unreadable)) from unreadable
         self.venue_clock.measure(venue_time, exchanged.sent_at, exchanged.received_at)
         return venue_time
 

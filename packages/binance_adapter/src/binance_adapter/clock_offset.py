@@ -12,6 +12,8 @@ from typing import Final
 
 import attrs
 
+from binance_adapter.errors import UnreadableAnswer
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 MAX_RECEIVE_WINDOW: Final = timedelta(seconds=60)
@@ -27,8 +29,15 @@ def to_milliseconds(instant: datetime) -> int:
 
 
 def to_instant(milliseconds: int) -> datetime:
-    """Return milliseconds since the epoch as an aware instant in UTC."""
-    return _EPOCH + milliseconds * _MILLISECOND
+    """Return milliseconds since the epoch as an aware instant in UTC.
+
+    Raises:
+        UnreadableAnswer: no calendar has such an instant.
+    """
+    try:
+        return _EPOCH + milliseconds * _MILLISECOND
+    except OverflowError as error:
+        raise UnreadableAnswer("an instant beyond all calendars") from error
 
 
 @attrs.frozen(kw_only=True)

@@ -18,7 +18,7 @@ from tradecore.ports.venue import ExecutionReport, OrderReport, VenueBalance, Ve
 
 _CLIENT_ORDER_ID_LENGTH: Final = 36
 _CANCEL_ID: Final = re.compile(r"([0-9a-z]{32})_([0-9]{1,3})", re.ASCII)
-_AMOUNT: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,18})?", re.ASCII)
+_AMOUNT: Final = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,18})?", re.ASCII)
 
 # None: it lives. PENDING_NEW is the waiting leg of an order list; PENDING_CANCEL is unused.
 OUTCOMES: Final[Mapping[str, VenueOutcome | None]] = MappingProxyType(
@@ -43,10 +43,22 @@ REJECTED: Final = "REJECTED"
 
 
 def amount_of(text_of_amount: str) -> Decimal:
-    """Return the decimal that the venue wrote. Raises UnreadableAnswer: it is no plain number."""
+    """Return the amount that the venue wrote.
+
+    Raises:
+        UnreadableAnswer: it is no plain decimal number, or below zero.
+    """
     if _AMOUNT.fullmatch(text_of_amount) is None:
         raise UnreadableAnswer("an amount is no plain decimal number")
     return Decimal(text_of_amount)
+
+
+def traded_of(text_of_amount: str) -> Decimal:
+    """Return an amount that was traded. Raises UnreadableAnswer: as `amount_of`, or it is zero."""
+    amount = amount_of(text_of_amount)
+    if not amount:
+        raise UnreadableAnswer("a trade of nothing")
+    return amount
 
 
 def outcome_of(status: str) -> VenueOutcome | None:
@@ -147,8 +159,8 @@ def to_execution(
         venue_order_id=row.order_id,
         venue_client_order_id=own_id,
         side=Side.BUY if row.is_buyer else Side.SELL,
-        quantity=Quantity(amount_of(row.qty)),
-        price=Price(amount_of(row.price)),
+        quantity=Quantity(traded_of(row.qty)),
+        price=Price(traded_of(row.price)),
         notional=amount_of(row.quote_qty),
         commission=amount_of(row.commission),
         commission_asset=row.commission_asset,
@@ -169,12 +181,17 @@ def fills_of(
     total = ZERO
     for notional in notionals:
         total = add(total, notional)
-    if total != amount_of(answer.cummulative_quote_qty):
+    if total != _cumulative(answer.cummulative_quote_qty):
         return []
     return [
         _fill_of(venue, answer, symbol, own_id, fill, notional)
         for fill, notional in zip(answer.fills, notionals, strict=True)
     ]
+
+
+def _cumulative(text_of_amount: str) -> Decimal | None:
+    """Return the quote amount of all fills; None where the venue does not know it any more (-1)."""
+    return None if text_of_amount.startswith("-") else amount_of(text_of_amount)
 
 
 def _fill_of(
@@ -189,8 +206,8 @@ def _fill_of(
         venue_order_id=answer.order_id,
         venue_client_order_id=own_id,
         side=side_of(answer.side),
-        quantity=Quantity(amount_of(fill.qty)),
-        price=Price(amount_of(fill.price)),
+        quantity=Quantity(traded_of(fill.qty)),
+        price=Price(traded_of(fill.price)),
         notional=notional,
         commission=amount_of(fill.commission),
         commission_asset=fill.commission_asset,
@@ -236,8 +253,8 @@ def fill_of_event(venue: str, event: ExecutionEvent, symbol: VenueSymbol) -> Exe
         venue_order_id=event.order_id,
         venue_client_order_id=own_id_of(event.client_order_id, event.original_client_order_id),
         side=side_of(event.side),
-        quantity=Quantity(amount_of(event.last_quantity)),
-        price=Price(amount_of(event.last_price)),
+        quantity=Quantity(traded_of(event.last_quantity)),
+        price=Price(traded_of(event.last_price)),
         notional=amount_of(event.last_notional),
         commission=amount_of(event.commission),
         commission_asset=event.commission_asset,

@@ -266,6 +266,6 @@ def _retry_at(error: ErrorBody) -> datetime | None:
     """Return until when a limit holds. Unlike in REST it is an instant, not a duration."""
     try:
         data = decode(error.data, RetryAfter)
+        return None if data.retry_after is None else to_instant(data.retry_after)
     except UnreadableAnswer:
         return None
-    return None if data.retry_after is None else to_instant(data.retry_after)
