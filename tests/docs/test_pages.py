@@ -59,13 +59,18 @@ def test_a_page_can_be_read_as_plain_text(page: Path) -> None:
     assert wide == []
 
 
+def shown(default: object) -> str:
+    """Return a default as one would write it into the environment."""
+    if default is None:
+        return "none"
+    return f"`{','.join(default) if isinstance(default, tuple) else default}`"
+
+
 def test_every_setting_is_on_the_page_with_its_default() -> None:
     described = {row[0]: row[1] for row in rows(read("docs/guides/running.md")) if PREFIX in row[0]}
 
     assert described == {
-        f"`{PREFIX}{field.name.upper()}`": (
-            "none" if field.default is None else f"`{field.default}`"
-        )
+        f"`{PREFIX}{field.name.upper()}`": shown(field.default)
         for field in attrs.fields(Settings)
     }
 

@@ -8,8 +8,7 @@ from importlib.metadata import version
 
 from dependency_injector import containers, providers
 
-from binance_sim.simulated_market import SimulatedReferencePrices
-from binance_sim.venue import SimulatedVenue
+from binance_adapter.connector import BinanceConnector
 from http_adapter.app import create_app, create_operations_app
 from http_adapter.metrics import Metrics
 from http_adapter.services import Services, Version
@@ -25,7 +24,8 @@ from tradecore.application.processes.submit_orders import CONSUMER, TOPICS
 from tradecore.application.use_cases import USE_CASES
 from tradecore.application.wakeup import Wakeup
 from tradecore.memory import SystemClock, SystemIds
-from tradecore_server import identity, simulated_venue
+from tradecore.ports.reference_prices import ReferencePrices
+from tradecore_server import identity
 from tradecore_server.health import health_checks
 from tradecore_server.settings import Settings
 
@@ -35,11 +35,16 @@ def _queue_length(executor: Executor) -> Callable[[], int]:
     return lambda: executor.waiting
 
 
+def _prices(connector: BinanceConnector) -> ReferencePrices:
+    return connector.prices
+
+
 class Container(containers.DeclarativeContainer):
     """All run modes in one process, on one database."""
 
     settings = providers.Dependency(instance_of=Settings)
     dsn = providers.Dependency(instance_of=str)
+    connector = providers.Dependency(instance_of=BinanceConnector)
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(SystemIds)
@@ -52,9 +57,8 @@ class Container(containers.DeclarativeContainer):
     store = providers.Singleton(PgStore, lane_pool)
     queries = providers.Singleton(PgQueries, query_pool)
 
-    exchange = providers.Singleton(simulated_venue.build_exchange)
-    venue = providers.Singleton(SimulatedVenue, exchange, simulated_venue.OMNIBUS, clock)
-    prices = providers.Singleton(SimulatedReferencePrices, exchange)
+    venue = connector.provided.venue
+    prices = providers.Singleton(_prices, connector)
 
     wakeup = providers.Singleton(Wakeup)
     executor = providers.Singleton(
@@ -87,7 +91,9 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         rules=rules,
         version=providers.Factory(Version, version=version("tradecore_server")),
-        health_checks=providers.Singleton(health_checks, queries, prices, exchange),
+        health_checks=providers.Singleton(
+            health_checks, queries, prices, settings.provided.symbols
+        ),
         queue_length=queue_length,
     )
     metrics = providers.Singleton(Metrics, queue_length)

@@ -1,8 +1,7 @@
 """What `/health/ready` asks: each dependency by name."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from binance_sim.engine.exchange import Exchange
 from tradecore.ports.queries import Queries
 from tradecore.ports.reference_prices import ReferencePrices
 
@@ -12,7 +11,7 @@ class MarketAway(Exception):
 
 
 def health_checks(
-    queries: Queries, prices: ReferencePrices, exchange: Exchange
+    queries: Queries, prices: ReferencePrices, symbols: Sequence[str]
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """Return the checks: each returns when its dependency answers, and raises when not."""
 
@@ -20,8 +19,8 @@ def health_checks(
         await queries.list_instruments()
 
     async def market() -> None:
-        for rules in exchange.symbols():
-            if prices.find(rules.symbol) is None:
-                raise MarketAway(rules.symbol)
+        for symbol in symbols:
+            if prices.find(symbol) is None:
+                raise MarketAway(symbol)
 
     return {"database": database, "market": market}

@@ -6,22 +6,24 @@ import functools
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from typing import Any, Final
 
 import attrs
 import uvicorn
 
+from binance_sim.engine.exchange import Exchange
 from tradecore.application.processes.follow_reports import follow_reports
 from tradecore.application.processes.settle_attempts import settle_attempts
 from tradecore.application.processes.submit_orders import submit_orders
 from tradecore.application.processes.tell_operators import tell_operators
 from tradecore.domain.accounts import Account
-from tradecore_server import database, simulated_venue
+from tradecore.memory import SystemClock
+from tradecore_server import database, simulated_venue, venue
 from tradecore_server.connections import BoundedProtocol
 from tradecore_server.container import Container
-from tradecore_server.seed import seed
-from tradecore_server.settings import Settings
+from tradecore_server.seed import Seeder, seed_customers, seed_house
+from tradecore_server.settings import Settings, VenueChoice
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Running:
     container: Container
     customers: list[Account]  #: the two that the embedded default is seeded with
     address: str  #: where the API is served
+    exchange: Exchange | None  #: the simulated venue's inside, where that is the venue
 
 
 class _Server(uvicorn.Server):
@@ -61,71 +64,80 @@ async def run_all(settings: Settings, ready: Callable[[Running], None]) -> None:
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """Yield the whole platform, serving; stop it on the way out."""
+    clock = SystemClock()
     with database.watched(settings) as (dsns, require_database):
         for name in database.migrate_schema(dsns):
             logger.info("migration.applied", extra={"migration": name})
-        container = Container(settings=settings, dsn=dsns.application)
         async with contextlib.AsyncExitStack() as stack:
+            exchange: Exchange | None = None
+            if settings.venue is VenueChoice.SIMULATED:
+                exchange = simulated_venue.build_exchange()
+                opened = venue.simulated(settings, exchange, clock)
+            else:
+                opened = venue.binance(settings, clock)
+            connector = await stack.enter_async_context(opened)
+            container = Container(settings=settings, dsn=dsns.application, connector=connector)
             for pool in (container.lane_pool(), container.log_pool(), container.query_pool()):
                 await stack.enter_async_context(pool)
             executor = await stack.enter_async_context(container.executor())
-            await simulated_venue.forget_missing(executor, container.queries(), container.ids())
-            await simulated_venue.furnish(
-                container.exchange(),
-                container.queries(),
-                container.rules().venue,
-                container.clock(),
+            jobs = [] if exchange is None else [await _resumed(container, exchange)]
+            await connector.prices.confirm()
+            seeder = Seeder(executor, container.ids())
+            await seed_house(
+                seeder, [(await connector.symbols.get(one)).instrument for one in settings.symbols]
             )
-            tasks = await stack.enter_async_context(_loops(container, settings, require_database))
-            customers = await seed(
-                container.executor(), container.ids(), container.exchange(), container.clock()
-            )
-            await stack.enter_async_context(
-                serving(
-                    container.operations_app(),
-                    settings.host,
-                    settings.operations_port,
-                    tasks,
-                    settings.max_connections,
-                )
-            )
-            address = await stack.enter_async_context(
-                serving(
-                    container.app(),
-                    settings.host,
-                    settings.port,
-                    tasks,
-                    settings.max_connections,
-                )
-            )
-            yield Running(container, customers, address)
+            tasks = await stack.enter_async_context(_loops(container, require_database, jobs))
+            customers = [] if exchange is None else await seed_customers(seeder, exchange, clock)
+            address = await _serve(stack, container, tasks)
+            yield Running(container, customers, address, exchange)
+
+
+async def _resumed(container: Container, exchange: Exchange) -> Coroutine[Any, Any, None]:
+    """Let the simulated venue begin where the books say it stood; return what plays its market."""
+    settings, clock = container.settings(), container.clock()
+    await simulated_venue.forget_missing(container.executor(), container.queries(), container.ids())
+    await simulated_venue.furnish(exchange, container.queries(), container.rules().venue, clock)
+    market = simulated_venue.build_market(exchange, settings.market, settings.market_speed, clock)
+    market.catch_up()
+    return market.run()
+
+
+async def _serve(
+    stack: contextlib.AsyncExitStack, container: Container, tasks: asyncio.TaskGroup
+) -> str:
+    """Open both ports; return the address of the public one."""
+    settings = container.settings()
+    host, limit = settings.host, settings.max_connections
+    await stack.enter_async_context(
+        serving(container.operations_app(), host, settings.operations_port, tasks, limit)
+    )
+    return await stack.enter_async_context(
+        serving(container.app(), host, settings.port, tasks, limit)
+    )
 
 
 @contextlib.asynccontextmanager
 async def _loops(
-    container: Container, settings: Settings, require_database: Callable[[], None]
+    container: Container,
+    require_database: Callable[[], None],
+    jobs: Sequence[Coroutine[Any, Any, None]],
 ) -> AsyncIterator[asyncio.TaskGroup]:
-    """Run the loops that act on the world; cancel them on the way out.
+    """Run the loops that act on the world, and `jobs`; cancel them on the way out.
 
     What one of them raises ends the platform.
     """
     clock, gateway = container.clock(), container.gateway()
-    market = simulated_venue.build_market(
-        container.exchange(), settings.market, settings.market_speed, clock
-    )
+    named = {
+        "venue": container.connector().run(),
+        "reports": follow_reports(gateway, clock),
+        "gateway": submit_orders(container.consumer(), gateway, clock, container.wakeup()),
+        "settle": settle_attempts(gateway, clock),
+        "operators": tell_operators(container.alerts(), clock),
+        "database": _watch(require_database),
+    }
     async with asyncio.TaskGroup() as tasks:
-        market.catch_up()
-        loops = [
-            tasks.create_task(market.run(), name="market"),
-            tasks.create_task(follow_reports(gateway, clock), name="reports"),
-            tasks.create_task(
-                submit_orders(container.consumer(), gateway, clock, container.wakeup()),
-                name="gateway",
-            ),
-            tasks.create_task(settle_attempts(gateway, clock), name="settle"),
-            tasks.create_task(tell_operators(container.alerts(), clock), name="operators"),
-            tasks.create_task(_watch(require_database), name="database"),
-        ]
+        loops = [tasks.create_task(loop, name=name) for name, loop in named.items()]
+        loops += [tasks.create_task(job) for job in jobs]
         try:
             yield tasks
         finally:

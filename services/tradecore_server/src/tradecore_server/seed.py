@@ -4,7 +4,7 @@ Each step carries an idempotency key of its own, so a later start changes nothin
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -21,6 +21,7 @@ from tradecore.application.outcomes import Outcome
 from tradecore.domain.accounts import Account
 from tradecore.domain.fees import FeePolicy
 from tradecore.domain.ids import HOUSE, CommandId
+from tradecore.domain.instruments import Instrument
 from tradecore.domain.risk import Limits
 from tradecore.ports.clock import Clock
 from tradecore.ports.id_factory import IdFactory
@@ -66,16 +67,19 @@ class Seeder:
         )
 
 
-async def seed(
-    executor: Executor, ids: IdFactory, exchange: Exchange, clock: Clock
-) -> list[Account]:
-    """Set the house up; return the demo customers. Needs prices: run it after the market began."""
-    seeder = Seeder(executor, ids)
-    for rules in exchange.symbols():
-        instrument = simulated_venue.instrument_of(rules)
+async def seed_house(seeder: Seeder, instruments: Sequence[Instrument]) -> None:
+    """Offer the venue's instruments, under default limits and fees."""
+    for instrument in instruments:
         await seeder.once(f"instrument:{instrument.symbol}", PutInstrument, instrument=instrument)
     await seeder.once("limits:default", SetLimits, account_id=HOUSE, limits=Limits())
     await seeder.once("fees:default", SetFees, account_id=HOUSE, policy=FEES)
+
+
+async def seed_customers(seeder: Seeder, exchange: Exchange, clock: Clock) -> list[Account]:
+    """Fund the treasury, at the simulated venue too, and return two customers with money.
+
+    Needs prices: run it after the market began.
+    """
     for asset, amount in TREASURY.items():
         booked = await seeder.once(
             f"treasury:{asset}", BookOpening, asset=asset, amount=amount, reason="seed"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,15 @@ class Secret(str):
         return "'***'"
 
 
+class VenueChoice(StrEnum):
+    """Where accepted orders trade."""
+
+    SIMULATED = "SIMULATED"  #: a simulated Binance, served by this very process
+    TESTNET = "TESTNET"
+    DEMO = "DEMO"
+    LIVE = "LIVE"
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """How one installation runs."""
@@ -45,6 +55,10 @@ class Settings:
     )  #: of clients, on either port; more are answered 503
     database_url: Secret | None = None  #: the application's role; None: the embedded server
     owner_database_url: Secret | None = None  #: the schema owner's, for migrations
+    venue: VenueChoice = VenueChoice.SIMULATED
+    symbols: tuple[str, ...] = ("BTCUSDT", "ETHUSDT")  #: traded; of a list with commas
+    binance_api_key: Secret | None = None
+    binance_secret: Secret | None = None  #: an HMAC secret, or a private key in PEM
     market: Path | None = None  #: a folder of recordings; None: the packaged one
     market_speed: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
     self_trade: SelfTradePolicy = SelfTradePolicy.REPLACE  #: of orders that the venue ends
@@ -62,6 +76,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     given, faults = _collect(os.environ if environment is None else environment)
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(Path, lambda value, _: Path(value).expanduser())
+    converter.register_structure_hook_func(
+        lambda kind: kind == tuple[str, ...],
+        lambda value, _: tuple(filter(None, map(str.strip, value.split(",")))),
+    )
     converter.register_structure_hook(Secret, lambda value, _: Secret(value))
     converter.register_structure_hook(
         Settings,

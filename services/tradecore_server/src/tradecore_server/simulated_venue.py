@@ -11,13 +11,7 @@ from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.symbols import (
     BTCUSDT,
     ETHUSDT,
-    LotSize,
-    MarketLotSize,
     MaxNumOrders,
-    Notional,
-    PercentPriceBySide,
-    PriceFilter,
-    SymbolFilter,
     SymbolRules,
 )
 from binance_sim.mapping import to_us
@@ -25,16 +19,16 @@ from binance_sim.recording import Recording, packaged_recordings, read_folder
 from binance_sim.replay import Replay
 from binance_sim.resumption import LastIds, resume
 from binance_sim.simulated_market import SimulatedMarket
+from binance_sim.venue import SimulatedVenue
 from tradecore.application.commands.record_report import ForgetMissing
 from tradecore.application.executor import Executor
-from tradecore.domain import instruments
 from tradecore.domain.ids import CommandId
-from tradecore.domain.instruments import Instrument, OrderType
 from tradecore.domain.ledger import venue as venue_account
 from tradecore.domain.money import negate
 from tradecore.ports.clock import Clock
 from tradecore.ports.id_factory import IdFactory
 from tradecore.ports.queries import Queries
+from tradecore.ports.venue import VenueHistory
 
 OMNIBUS: Final = "omnibus"
 MAX_OPEN_ORDERS: Final = 100_000
@@ -113,56 +107,6 @@ def deposit(exchange: Exchange, asset: str, amount: Decimal, clock: Clock) -> No
     exchange.deposit(OMNIBUS, asset, amount, to_us(clock.now()))
 
 
-def instrument_of(rules: SymbolRules) -> Instrument:
-    """Return what the house offers of a symbol: the venue's own filters.
-
-    Counts of open orders are the omnibus account's; customers get quotas from their limits.
-    """
-    instrument = Instrument(
-        symbol=rules.symbol,
-        base_asset=rules.base_asset,
-        quote_asset=rules.quote_asset,
-        base_scale=rules.base_asset_precision,
-        quote_scale=rules.quote_asset_precision,
-        order_types=(OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER),
-    )
-    for rule in rules.filters:
-        instrument = _with_filter(instrument, rule)
-    return instrument
-
-
-def _with_filter(instrument: Instrument, rule: SymbolFilter) -> Instrument:
-    match rule:
-        case PriceFilter():
-            price_filter = instruments.PriceFilter(
-                min_price=rule.min_price, max_price=rule.max_price, tick_size=rule.tick_size
-            )
-            return attrs.evolve(instrument, price_filter=price_filter)
-        case LotSize():
-            return attrs.evolve(instrument, lot_size=_lot(rule))
-        case MarketLotSize():
-            return attrs.evolve(instrument, market_lot_size=_lot(rule))
-        case Notional():
-            notional = instruments.Notional(
-                min_notional=rule.min_notional,
-                max_notional=rule.max_notional,
-                apply_min_to_market=rule.apply_min_to_market,
-                apply_max_to_market=rule.apply_max_to_market,
-            )
-            return attrs.evolve(instrument, notional=notional)
-        case PercentPriceBySide():
-            percent_price = instruments.PercentPriceBySide(
-                bid_multiplier_up=rule.bid_multiplier_up,
-                bid_multiplier_down=rule.bid_multiplier_down,
-                ask_multiplier_up=rule.ask_multiplier_up,
-                ask_multiplier_down=rule.ask_multiplier_down,
-            )
-            return attrs.evolve(instrument, percent_price=percent_price)
-        case _:
-            return instrument
-
-
-def _lot(rule: LotSize | MarketLotSize) -> instruments.LotSize:
-    return instruments.LotSize(
-        min_quantity=rule.min_quantity, max_quantity=rule.max_quantity, step_size=rule.step_size
-    )
+def history(exchange: Exchange, clock: Clock) -> VenueHistory:
+    """Return the venue's own record of the omnibus account, for the laws that compare with it."""
+    return SimulatedVenue(exchange, OMNIBUS, clock).history()

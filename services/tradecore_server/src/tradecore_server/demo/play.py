@@ -16,11 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tradecore.application import laws
-from tradecore_server import identity, verification
+from tradecore.ports.venue import VenueHistory
+from tradecore_server import identity, simulated_venue, verification
 from tradecore_server.demo import customers, statement
 from tradecore_server.demo.customers import Kind, Plan
 from tradecore_server.modes import Running, running
-from tradecore_server.settings import InvalidSettings, Settings
+from tradecore_server.settings import InvalidSettings, Settings, VenueChoice
 
 CONCURRENT: Final = 32
 FUNDS: Final = {"USDT": "50000", "BTC": "1", "ETH": "20"}
@@ -167,6 +168,7 @@ async def demo(settings: Settings, console: Console) -> int:
         market=options.market or settings.market,
         market_speed=MARKET_SPEED,
         database_url=None,
+        venue=VenueChoice.SIMULATED,
     )
     started = time.monotonic()
     async with running(fresh) as platform:
@@ -231,7 +233,7 @@ async def _verdict(floor: Floor, console: Console, seconds: float) -> int:
     container = floor.platform.container
     await _settled(floor)
     books = await container.queries().books()
-    results = laws.check(books, container.venue().history(), rules=container.rules())
+    results = laws.check(books, _venue_history(floor), rules=container.rules())
     console.print("\n[bold]Laws[/], the venue's own record included")
     verification.show(console, results)
     for fault in floor.tally.faults:
@@ -252,6 +254,12 @@ async def _settled(floor: Floor) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         books = await container.queries().books()
-        if len(books.executions) >= len(container.venue().history().executions):
+        if len(books.executions) >= len(_venue_history(floor).executions):
             return
         await asyncio.sleep(0.05)
+
+
+def _venue_history(floor: Floor) -> VenueHistory:
+    exchange = floor.platform.exchange
+    assert exchange is not None, "the demo runs at the simulated venue"
+    return simulated_venue.history(exchange, floor.platform.container.clock())
