@@ -547,3 +547,22 @@ async def test_the_market_is_passed_through(
     assert (book.asks[0].price, book.asks[0].quantity) == (50_000, Decimal("0.006"))
     (trade,) = await connector.market_data.trades("BTCUSDT")
     assert (trade.price, trade.notional) == (50_000, 200)
+    candles = await connector.market_data.candles("BTCUSDT", "1m")
+    assert candles[-1].close == 50_000
+
+
+async def test_f42_two_keys_overlap_while_one_takes_over(
+    server: Server, connector: BinanceConnector, reading: Reading
+) -> None:
+    await connector.venue.submit(child(1))
+    await reading.until(None)
+    following = "following" + "K" * 55
+    server.keyring.add(hmac_key(following, WORD, "house"))
+    connector.change_key(Credentials(api_key=following, signer=signer_of(WORD.encode())))
+    async with asyncio.timeout(5):
+        await until(lambda: connector.client.health.reconnects["user_stream"] == 2)
+    server.keyring.get(API_KEY).is_revoked = True
+
+    await connector.venue.submit(child(2))
+    await reading.until(None, None)
+    assert not reading.task.done()

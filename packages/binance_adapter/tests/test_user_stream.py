@@ -12,6 +12,7 @@ from binance_adapter import calls
 from binance_adapter.backoff import VENUE_CONNECTIONS
 from binance_adapter.errors import VenueAuthFailed
 from binance_adapter.messages import ExecutionEvent
+from binance_adapter.signing import Credentials, HmacSigner
 from binance_adapter.sockets import Rejection
 from binance_adapter.testing import (
     ScriptedSocket,
@@ -411,5 +412,27 @@ def test_too_many_connections_stop_connections_alone() -> None:
         with pytest.raises(VenueUnavailable):
             await Listening(on).task
         assert on.client.banned_until is None
+
+    run(story())
+
+
+def test_f42_a_key_is_changed_without_a_gap() -> None:
+    async def story() -> None:
+        on = stage()
+        listening = Listening(on)
+        await asyncio.sleep(1)
+        on.stream.credentials = Credentials(api_key="another", signer=HmacSigner(b"word"))
+        on.stream.renew()
+        await asyncio.sleep(3)
+        old, new = on.network.sockets
+        assert new.sent[0]["params"]["apiKey"] == "another"
+        assert not old.is_closed
+        old.event(execution_event(i=1, I=1))
+        old.push({"id": None, "status": 401, "error": {"code": -2015, "msg": "Invalid API-key"}})
+        new.event(execution_event(i=2, I=2))
+        await asyncio.sleep(1)
+        assert listening.order_ids == [1, 2]
+        assert not listening.task.done()
+        await listening.end()
 
     run(story())

@@ -21,10 +21,8 @@ from binance_adapter.market_data import MarketData
 from binance_adapter.metrics import ConnectorHealth, HealthRecord, Observer
 from binance_adapter.rest import RestTransport, open_session
 from binance_adapter.signing import Credentials
-from binance_adapter.sockets import Connector as Connect
 from binance_adapter.sockets import aiohttp_connector
 from binance_adapter.stream_watch import PROBE_SECONDS, StreamWatch
-from binance_adapter.transport import Transport
 from binance_adapter.user_stream import StreamParts, UserStream
 from binance_adapter.venue import BinanceVenue
 from binance_adapter.websocket_api import WebSocketApiTransport
@@ -77,6 +75,18 @@ class BinanceConnector:
     client: Client
     connections: ConnectionBudget
     outside: Outside
+    stream: UserStream
+    transport: RestTransport | WebSocketApiTransport
+
+    def change_key(self, credentials: Credentials) -> None:
+        """Sign with another key of the same account from now on.
+
+        The old one must hold for as long as its last requests and the stream's change take: some
+        ten seconds.
+        """
+        self.transport.credentials = credentials
+        self.stream.credentials = credentials
+        self.stream.renew()
 
     async def run(self, changed: Callable[[InstrumentChange], None] = lambda _: None) -> None:
         """Keep time, prices and symbols up to date until cancelled.
@@ -134,7 +144,7 @@ async def open_connector(
         budget = ConnectionBudget()
         health = HealthRecord(outside.clock, outside.observer)
         connect = aiohttp_connector(session)
-        transport: Transport
+        transport: RestTransport | WebSocketApiTransport
         if settings.transport is TransportKind.REST:
             transport = RestTransport(session, settings.endpoints.rest, credentials)
         else:
@@ -148,45 +158,46 @@ async def open_connector(
             )
             closing.push_async_callback(transport.close)
         client = Client(transport, outside.clock, VenueClock(), Budgets(), outside.bans, health)
-        yield _assemble(settings, credentials, outside, client, connect, budget)
+        stream = UserStream(
+            StreamParts(
+                connect=connect,
+                address=settings.endpoints.websocket_api,
+                credentials=credentials,
+                client=client,
+                clock=outside.clock,
+                budget=budget,
+                chance=outside.chance,
+            )
+        )
+        yield _assemble(settings, outside, transport, client, stream)
 
 
 def _assemble(
     settings: ConnectorSettings,
-    credentials: Credentials,
     outside: Outside,
+    transport: RestTransport | WebSocketApiTransport,
     client: Client,
-    connect: Connect,
-    budget: ConnectionBudget,
+    stream: UserStream,
 ) -> BinanceConnector:
     symbols = SymbolBook(client, settings.symbols)
-    stream = UserStream(
-        StreamParts(
-            connect=connect,
-            address=settings.endpoints.websocket_api,
-            credentials=credentials,
-            client=client,
-            clock=outside.clock,
-            budget=budget,
-            chance=outside.chance,
-        )
-    )
     watch = StreamWatch(stream.distrust, client.health)
     return BinanceConnector(
         venue=BinanceVenue(client, symbols, stream, watch, name=settings.name),
         prices=BookTickers(
-            connect,
+            stream.parts.connect,
             settings.endpoints.streams,
             settings.symbols,
             client,
             outside.clock,
-            budget,
+            stream.parts.budget,
             client.health,
             outside.chance,
         ),
         market_data=MarketData(client),
         symbols=symbols,
         client=client,
-        connections=budget,
+        connections=stream.parts.budget,
         outside=outside,
+        stream=stream,
+        transport=transport,
     )

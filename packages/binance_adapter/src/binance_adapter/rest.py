@@ -48,15 +48,15 @@ class RestTransport:
     ) -> None:
         self._session = session
         self._address = address
-        self._credentials = credentials
+        self.credentials = credentials  #: may be replaced at any moment
 
     async def send(self, call: Call, parameters: Mapping[str, str]) -> Answer:
         """Send all parameters in the query: what is signed is what is transmitted."""
         headers: dict[str, str] = {}
         if call.is_signed:
-            assert self._credentials is not None, f"{call.name} needs a key"
-            headers[_KEY_HEADER] = self._credentials.api_key
-            query = signed_query(parameters, self._credentials.signer)
+            assert self.credentials is not None, f"{call.name} needs a key"
+            headers[_KEY_HEADER] = self.credentials.api_key
+            query = signed_query(parameters, self.credentials.signer)
         else:
             query = encode(parameters)
         url = URL(f"{self._address}{call.path}{'?' if query else ''}{query}", encoded=True)

@@ -84,6 +84,14 @@ class _Line:
         await self.socket.close()
 
 
+@attrs.define(eq=False)
+class _Session:
+    """One running `events`: its lines, the last of which is current, and what they brought."""
+
+    inbox: "asyncio.Queue[_Arrival]" = attrs.field(factory=asyncio.Queue)
+    lines: list[_Line] = attrs.field(factory=list)
+
+
 #: A frame of a line or why the line ended; without a line: why the whole stream must end.
 _Arrival = tuple[_Line | None, bytes | Exception]
 
@@ -92,15 +100,22 @@ class UserStream:
     """Follows the account. Waits between failures are kept from one `events` to the next."""
 
     def __init__(self, parts: StreamParts) -> None:
-        self._parts = parts
+        self.parts = parts
         self._backoff = Backoff(parts.chance, longest=LONGEST_WAIT_SECONDS)
         self._not_before = 0.0
-        self._inboxes: set[asyncio.Queue[_Arrival]] = set()
+        self.credentials = parts.credentials  #: may be replaced; then `renew`
+        self._sessions: set[_Session] = set()
 
     def distrust(self, why: str) -> None:
         """End what runs: something that the stream should have told did not come."""
-        for inbox in self._inboxes:
-            inbox.put_nowait((None, SocketClosed(why)))
+        for session in self._sessions:
+            session.inbox.put_nowait((None, SocketClosed(why)))
+
+    def renew(self) -> None:
+        """Connect anew soon, and leave the old connection only then."""
+        for session in self._sessions:
+            for line in session.lines:
+                line.renew_at = 0.0
 
     async def events(self, connected: Callable[[], None]) -> AsyncGenerator[UserEvent, None]:
         """Yield events until the stream breaks; `connected` is called once it hears the venue.
@@ -109,44 +124,41 @@ class UserStream:
             VenueUnavailable: it broke, or could not be had.
         """
         await self._wait_for_turn()
-        opened_at = self._parts.monotonic()
-        inbox: asyncio.Queue[_Arrival] = asyncio.Queue()
-        lines: list[_Line] = []
-        self._inboxes.add(inbox)
+        opened_at = self.parts.monotonic()
+        session = _Session()
+        self._sessions.add(session)
         try:
-            lines.append(await self._subscribe(inbox))
+            session.lines.append(await self._subscribe(session.inbox))
             connected()
-            async with aclosing(self._follow(inbox, lines)) as events:
+            async with aclosing(self._follow(session)) as events:
                 async for event in events:
                     yield event
         except (SocketClosed, UnreadableAnswer) as broken:
             raise VenueUnavailable(f"the user stream broke: {broken}") from broken
         finally:
-            self._inboxes.discard(inbox)
-            for line in lines:
+            self._sessions.discard(session)
+            for line in session.lines:
                 await line.close()
-            self._backoff.lived(self._parts.monotonic() - opened_at)
-            self._not_before = self._parts.monotonic() + self._backoff.next()
+            self._backoff.lived(self.parts.monotonic() - opened_at)
+            self._not_before = self.parts.monotonic() + self._backoff.next()
 
     async def _wait_for_turn(self) -> None:
         """Wait for the backoff and for room in the budget of connections."""
-        budget = self._parts.budget
+        budget = self.parts.budget
         while True:
-            wait = max(self._not_before - self._parts.monotonic(), budget.wait_seconds())
+            wait = max(self._not_before - self.parts.monotonic(), budget.wait_seconds())
             if wait <= 0:
                 return
-            await self._parts.clock.sleep(wait)
+            await self.parts.clock.sleep(wait)
 
-    async def _follow(
-        self, inbox: asyncio.Queue[_Arrival], lines: list[_Line]
-    ) -> AsyncGenerator[UserEvent, None]:
-        """Yield what the last of `lines` says, and those that it has taken over from."""
+    async def _follow(self, session: _Session) -> AsyncGenerator[UserEvent, None]:
+        """Yield what the current line says, and those that it has taken over from."""
         seen = SeenEvents()
         while True:
-            await self._keep_up(inbox, lines)
-            arrival = await self._next(inbox)
+            await self._keep_up(session)
+            arrival = await self._next(session.inbox)
             if arrival is None:
-                await self._wonder(lines[-1])
+                await self._wonder(session.lines[-1])
                 continue
             line, frame = arrival
             try:
@@ -169,11 +181,13 @@ class UserStream:
         if isinstance(frame, Exception):
             raise frame
         assert line is not None
-        client = self._parts.client
-        line.is_asked, line.heard_at = False, self._parts.monotonic()
+        client = self.parts.client
+        line.is_asked, line.heard_at = False, self.parts.monotonic()
         client.health.heard(STREAM)
         meaning = meaning_of(frame)
         if isinstance(meaning, SocketAnswer):
+            if line.close_at is not None:
+                raise SocketClosed("refused after another took over")
             # Not to the subscription: the key was revoked, or a question was refused.
             raise read_error(client.refused(calls.SUBSCRIBE, to_answer(meaning)))
         if meaning is Signal.RENEW:
@@ -185,13 +199,13 @@ class UserStream:
             return None if meaning.hint is None else meaning
         return meaning if isinstance(meaning, ExecutionEvent) else None
 
-    async def _keep_up(self, inbox: asyncio.Queue[_Arrival], lines: list[_Line]) -> None:
+    async def _keep_up(self, session: _Session) -> None:
         """Connect anew when it is time, and close what was followed by another long enough."""
-        parts, now = self._parts, self._parts.monotonic()
+        parts, now, lines = self.parts, self.parts.monotonic(), session.lines
         current = lines[-1]
         if now >= current.renew_at and not parts.budget.wait_seconds():
             try:
-                lines.append(await self._subscribe(inbox))
+                lines.append(await self._subscribe(session.inbox))
             except (SocketClosed, UnreadableAnswer, VenueUnavailable) as failure:
                 # The old one still speaks; should it end, the stream breaks and begins anew.
                 logger.warning("venue.stream_not_renewed", extra={"error": str(failure)})
@@ -216,7 +230,7 @@ class UserStream:
 
     async def _wonder(self, line: _Line) -> None:
         """Ask a line that has been silent whether it is subscribed at all. Raises SocketClosed."""
-        silent = self._parts.monotonic() - line.heard_at
+        silent = self.parts.monotonic() - line.heard_at
         if line.is_asked and silent >= QUIET_SECONDS + ANSWER_SECONDS:
             logger.error("venue.stream_stale", extra={"seconds": round(silent)})
             raise SocketClosed("silent, and no answer to a question")
@@ -226,7 +240,7 @@ class UserStream:
 
     async def _subscribe(self, inbox: asyncio.Queue[_Arrival]) -> _Line:
         """Connect and subscribe. Raises SocketClosed, UnreadableAnswer, VenueUnavailable."""
-        parts = self._parts
+        parts = self.parts
         await parts.client.ready()
         parts.budget.spend()
         early_frames: list[bytes] = []
@@ -255,18 +269,18 @@ class UserStream:
 
     async def _connect(self) -> Socket:
         try:
-            return await self._parts.connect(self._parts.address)
+            return await self.parts.connect(self.parts.address)
         except SocketClosed as closed:
             if closed.rejection is not None and closed.rejection.is_ban:
-                self._parts.client.refused(calls.SUBSCRIBE, rejected(closed.rejection))
+                self.parts.client.refused(calls.SUBSCRIBE, rejected(closed.rejection))
             raise
 
     async def _ask_to_subscribe(self, socket: Socket, early_frames: list[bytes]) -> None:
         """Return once we are subscribed; events that overtake the answer are kept."""
-        client = self._parts.client
+        client = self.parts.client
         stamp = client.stamp()
         named = {"timestamp": stamp.timestamp, "recvWindow": stamp.receive_window}
-        params = signed_parameters(named, self._parts.credentials)
+        params = signed_parameters(named, self.credentials)
         name = calls.SUBSCRIBE.name
         await socket.send(encode({"id": name, "method": name, "params": params}))
         while (message := decode(frame := await socket.receive(), SocketAnswer)).is_event:

@@ -84,7 +84,7 @@ class WebSocketApiTransport:
     ) -> None:
         self._connect = connect
         self._address = address
-        self._credentials = credentials
+        self.credentials = credentials  #: may be replaced at any moment
         self._budget = budget
         self._backoff = backoff
         self._health = health
@@ -133,9 +133,9 @@ class WebSocketApiTransport:
                 name: decode(value.encode(), list[str]) if name in _ARRAYS else _typed(name, value)
                 for name, value in parameters.items()
             }
-        assert self._credentials is not None, f"{call.name} needs a key"
+        assert self.credentials is not None, f"{call.name} needs a key"
         typed = {name: _typed(name, value) for name, value in parameters.items()}
-        return signed_parameters(typed, self._credentials)
+        return signed_parameters(typed, self.credentials)
 
     async def _connection(self) -> _Connection:
         async with self._opening:
