@@ -15,6 +15,8 @@ from binance_adapter.signing import Credentials, encode, signed_query
 from binance_adapter.transport import Answer, AnswerLost, NotSent, Refusal
 from binance_adapter.weights import Usage
 
+MOST_CONNECTIONS: Final = 256
+"""Requests at once; one more waits for its turn within its deadline."""
 _KEY_HEADER: Final = "X-MBX-APIKEY"
 _RETRY_AFTER: Final = "Retry-After"
 #: Prefixes of headers that report a usage; the rest of the name is the limit's window.
@@ -29,7 +31,9 @@ def open_session() -> ClientSession:
     aiohttp repeats a PUT or DELETE by itself when a kept connection turns out to be dead, though
     the venue may have executed it; only this switch, which its own test client uses, stops that.
     """
-    session = ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+    session = ClientSession(
+        connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS), cookie_jar=aiohttp.DummyCookieJar()
+    )
     session._retry_connection = False  # noqa: SLF001 - the reason stands above; a test watches it
     return session
 
