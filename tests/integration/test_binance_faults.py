@@ -566,3 +566,14 @@ async def test_f42_two_keys_overlap_while_one_takes_over(
     await connector.venue.submit(child(2))
     await reading.until(None, None)
     assert not reading.task.done()
+
+
+async def test_f32_a_deposit_at_the_venue_is_told(
+    exchange: Exchange, connector: BinanceConnector, reading: Reading
+) -> None:
+    told: asyncio.Queue[tuple[str, Decimal]] = asyncio.Queue()
+    connector.client.hooks.balance_moved = lambda asset, delta: told.put_nowait((asset, delta))
+    exchange.deposit("house", "BTC", Decimal("2.5"), 1)
+    async with asyncio.timeout(5):
+        assert await told.get() == ("BTC", Decimal("2.5"))
+    assert reading.reports == []

@@ -546,6 +546,25 @@ def test_f31_trades_of_a_gap_between_connections_prove_nothing() -> None:
     run(story())
 
 
+@pytest.mark.parametrize("kind", ["balanceUpdate", "externalLockUpdate"])
+def test_f32_money_that_moves_at_the_venue_is_told(kind: str) -> None:
+    async def story() -> None:
+        stage = Stage(answering({}))
+        told: list[tuple[str, Decimal]] = []
+        stage.client.hooks.balance_moved = lambda asset, delta: told.append((asset, delta))
+        reading = Reading(stage)
+        await stage.venue.listening()
+        moved = {"e": kind, "E": 1, "a": "BTC", "d": "-1.50000000", "T": 2}
+        for event in (moved, moved, moved | {"d": "NaN"}, moved | {"d": 5}, moved | {"d": "2"}):
+            stage.network.sockets[0].event(event)
+        await asyncio.sleep(1)
+        assert told == [("BTC", Decimal("-1.5")), ("BTC", Decimal(2))]
+        assert not reading.task.done()
+        await reading.end()
+
+    run(story())
+
+
 def test_a_fault_of_ours_ends_the_stream_and_not_the_process(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, TypeVar
 
 import attrs
@@ -52,6 +53,8 @@ class Hooks:
 
     filter_refused: Callable[[], None] = lambda: None  #: -1013: the rules may have changed
     authentication_failed: Callable[[str], None] = lambda _: None
+    #: Asset and signed amount of a deposit, a withdrawal or a lock from outside.
+    balance_moved: Callable[[str, Decimal], None] = lambda _asset, _delta: None
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from binance_adapter.messages import BalanceRow, ExecutionEvent, Fill, OrderAnsw
 from binance_adapter.symbols import VenueSymbol
 from tradecore.domain.executions import Liquidity
 from tradecore.domain.instruments import OrderType, Side
-from tradecore.domain.money import ZERO, Price, Quantity, add, multiply, text
+from tradecore.domain.money import ZERO, Price, Quantity, add, multiply, negate, text
 from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
 from tradecore.ports.venue import ExecutionReport, OrderReport, VenueBalance, VenueReport
 
@@ -51,6 +51,12 @@ def amount_of(text_of_amount: str) -> Decimal:
     if _AMOUNT.fullmatch(text_of_amount) is None:
         raise UnreadableAnswer("an amount is no plain decimal number")
     return Decimal(text_of_amount)
+
+
+def delta_of(text_of_amount: str) -> Decimal:
+    """Return an amount with its sign. Raises UnreadableAnswer: it is no plain decimal number."""
+    amount = amount_of(text_of_amount.removeprefix("-"))
+    return negate(amount) if text_of_amount.startswith("-") else amount
 
 
 def traded_of(text_of_amount: str) -> Decimal:

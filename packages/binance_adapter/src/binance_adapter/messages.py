@@ -277,6 +277,15 @@ class ExecutionEvent(msgspec.Struct, frozen=True, kw_only=True):
     is_maker: bool = msgspec.field(name="m", default=False)
 
 
+class BalanceEvent(msgspec.Struct, frozen=True):
+    """`balanceUpdate` and `externalLockUpdate`: money moved otherwise than by a trade."""
+
+    asset: str = msgspec.field(name="a")
+    delta: str = msgspec.field(name="d")  #: signed
+    moved_at: int = msgspec.field(name="T")
+
+
+BALANCE_UPDATES: Final = frozenset({"balanceUpdate", "externalLockUpdate"})
 EXECUTION_REPORT: Final = "executionReport"
 SERVER_SHUTDOWN: Final = "serverShutdown"
 STREAM_TERMINATED: Final = "eventStreamTerminated"

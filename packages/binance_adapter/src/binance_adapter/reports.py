@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from binance_adapter.errors import NoSuchOrder, UnreadableAnswer
 from binance_adapter.exchange_info import SymbolBook
-from binance_adapter.mapping import REJECTED, TRADE, own_id_of, reports_of
-from binance_adapter.messages import ExecutionEvent
+from binance_adapter.mapping import REJECTED, TRADE, delta_of, own_id_of, reports_of
+from binance_adapter.messages import BalanceEvent, ExecutionEvent
 from binance_adapter.stream_watch import StreamWatch
-from binance_adapter.user_events import Unreadable, UserEvent
+from binance_adapter.user_events import Unreadable
 from binance_adapter.user_stream import UserStream
 from tradecore.ports.venue import OrderReport, VenueReport, VenueUnavailable
 
@@ -100,14 +100,26 @@ class Listener:
             async for event in events:
                 if self._queue.qsize() >= MOST_WAITING:
                     raise VenueUnavailable("the listener is too far behind")
-                if not self._understood(event):
+                if isinstance(event, BalanceEvent):
+                    self._note_balance(event)
+                elif not self._understood(event):
                     questions.create_task(self._ask(event))
+
+    def _note_balance(self, event: BalanceEvent) -> None:
+        """Tell of money that moved at the venue otherwise than by a trade."""
+        logger.warning("venue.balance_moved", extra={"asset": event.asset})
+        try:
+            delta = delta_of(event.delta)
+        except UnreadableAnswer:
+            logger.exception("venue.unreadable_balance", extra={"asset": event.asset})
+        else:
+            self._stream.parts.client.hooks.balance_moved(event.asset, delta)
 
     def _connected(self) -> None:
         self._watch.begin()
         self.is_live.set()
 
-    def _understood(self, event: UserEvent) -> bool:
+    def _understood(self, event: ExecutionEvent | Unreadable) -> bool:
         """Put the reports of an event into the queue; return False where the venue must be asked.
 
         A rejection on the stream is asked about too: the order may live all the same.
@@ -129,7 +141,7 @@ class Listener:
             return False
         return True
 
-    async def _ask(self, event: UserEvent) -> None:
+    async def _ask(self, event: ExecutionEvent | Unreadable) -> None:
         """Put what the venue answers about an event's order into the queue instead."""
         symbol, order_id, own_id = _name_of(event)
         async with self._free:
@@ -148,7 +160,7 @@ class Listener:
                     extra={"symbol": symbol, "order_id": order_id, "error": str(failure)},
                 )
 
-    def _believe(self, event: UserEvent) -> None:
+    def _believe(self, event: ExecutionEvent | Unreadable) -> None:
         """Take a report as it stands: the venue knows of no such order, so it was rejected."""
         if isinstance(event, ExecutionEvent) and event.status == REJECTED:
             symbol = self._symbols.find(event.symbol)
@@ -160,7 +172,7 @@ class Listener:
             )
 
 
-def _name_of(event: UserEvent) -> tuple[str, int, str]:
+def _name_of(event: ExecutionEvent | Unreadable) -> tuple[str, int, str]:
     """Return symbol, the venue's order id and the order's own client order id."""
     if isinstance(event, ExecutionEvent):
         own_id = own_id_of(event.client_order_id, event.original_client_order_id)

@@ -8,9 +8,11 @@ import attrs
 
 from binance_adapter.errors import HTTP_OK, UnreadableAnswer
 from binance_adapter.messages import (
+    BALANCE_UPDATES,
     EXECUTION_REPORT,
     SERVER_SHUTDOWN,
     STREAM_TERMINATED,
+    BalanceEvent,
     EventHead,
     ExecutionEvent,
     OrderHint,
@@ -34,7 +36,7 @@ class Unreadable:
     why: str
 
 
-UserEvent = ExecutionEvent | Unreadable
+UserEvent = ExecutionEvent | BalanceEvent | Unreadable
 
 
 class Signal(Enum):
@@ -62,6 +64,8 @@ def meaning_of(frame: bytes) -> UserEvent | Signal | SocketAnswer | None:
         raise SocketClosed("the venue ended the subscription")
     if kind == SERVER_SHUTDOWN:
         return Signal.RENEW
+    if kind in BALANCE_UPDATES:
+        return _balance(message.event)
     return _report(message.event) if kind == EXECUTION_REPORT else None
 
 
@@ -74,6 +78,13 @@ def _answer(answer: SocketAnswer) -> SocketAnswer | None:
     return None
 
 
+def _balance(event: Raw) -> UserEvent:
+    try:
+        return decode(event, BalanceEvent)
+    except UnreadableAnswer as unreadable:
+        return Unreadable(None, str(unreadable))
+
+
 def _report(event: Raw) -> UserEvent:
     try:
         return decode(event, ExecutionEvent)
@@ -84,23 +95,31 @@ def _report(event: Raw) -> UserEvent:
             return Unreadable(None, str(unreadable))
 
 
+def _key_of(event: ExecutionEvent | BalanceEvent) -> tuple[object, ...]:
+    if isinstance(event, BalanceEvent):
+        return event.asset, event.delta, event.moved_at
+    return (
+        event.symbol,
+        event.order_id,
+        event.execution_id,
+        event.execution_type,
+        event.status,
+        event.trade_id,
+        event.filled_quantity,
+    )
+
+
 class SeenEvents:
     """The last events, so that what two sockets tell is told once."""
 
     def __init__(self) -> None:
         self._keys: OrderedDict[tuple[object, ...], None] = OrderedDict()
 
-    def is_new(self, event: ExecutionEvent) -> bool:
+    def is_new(self, event: UserEvent) -> bool:
         """Tell whether an event comes for the first time, and remember it."""
-        key = (
-            event.symbol,
-            event.order_id,
-            event.execution_id,
-            event.execution_type,
-            event.status,
-            event.trade_id,
-            event.filled_quantity,
-        )
+        if isinstance(event, Unreadable):
+            return True
+        key = _key_of(event)
         if key in self._keys:
             return False
         self._keys[key] = None

@@ -18,7 +18,7 @@ from binance_adapter import calls
 from binance_adapter.backoff import Backoff, ConnectionBudget
 from binance_adapter.client import Client
 from binance_adapter.errors import UnreadableAnswer, read_error
-from binance_adapter.messages import ExecutionEvent, SocketAnswer, decode, encode
+from binance_adapter.messages import BalanceEvent, ExecutionEvent, SocketAnswer, decode, encode
 from binance_adapter.signing import Credentials, signed_parameters
 from binance_adapter.sockets import Connector, Socket, SocketClosed
 from binance_adapter.transport import rejected
@@ -168,7 +168,7 @@ class UserStream:
                     raise
                 line.close_at = 0.0  # it has been followed by another
                 continue
-            if isinstance(event, Unreadable) or (event is not None and seen.is_new(event)):
+            if event is not None and seen.is_new(event):
                 yield event
 
     def _event(self, line: _Line | None, frame: bytes | Exception) -> UserEvent | None:
@@ -197,7 +197,7 @@ class UserStream:
             client.health.unreadable(STREAM)
             logger.error("venue.unreadable", extra={"call": STREAM, "error": meaning.why})
             return None if meaning.hint is None else meaning
-        return meaning if isinstance(meaning, ExecutionEvent) else None
+        return meaning if isinstance(meaning, ExecutionEvent | BalanceEvent) else None
 
     async def _keep_up(self, session: _Session) -> None:
         """Connect anew when it is time, and close what was followed by another long enough."""
