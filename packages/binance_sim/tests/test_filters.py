@@ -8,8 +8,9 @@ import pytest
 
 from binance_sim.engine import symbols
 from binance_sim.engine.errors import VenueError
+from binance_sim.engine.events import ExternalLockUpdate
 from binance_sim.engine.exchange import Exchange
-from binance_sim.engine.requests import NewOrder, parse_amount
+from binance_sim.engine.requests import CancelOrder, NewOrder, parse_amount
 from binance_sim.engine.symbols import BTCUSDT, SymbolFilter, SymbolRules
 from binance_sim.engine.vocabulary import OrderType, Side, StpMode, SymbolStatus, TimeInForce
 from binance_sim.testing import build_exchange, limit, market
@@ -294,6 +295,50 @@ def test_only_a_trading_symbol_takes_orders(status: SymbolStatus) -> None:
     exchange = build_exchange(symbols=[attrs.evolve(BTCUSDT, status=status)])
     with pytest.raises(VenueError, match=r"Market is closed\."):
         exchange.place("alice", limit(BUY, "1", "100.001"), 1)
+
+
+@pytest.mark.parametrize("status", list(SymbolStatus))
+def test_where_orders_may_be_cancelled_and_traded(status: SymbolStatus) -> None:
+    exchange = build_exchange(symbols=[BTCUSDT])
+    exchange.place("alice", limit(BUY, "1", "100"), 1)
+    exchange.replace_rules(attrs.evolve(BTCUSDT, status=status))
+    step = exchange.trade_market("BTCUSDT", D(100), D("0.5"), 2, is_buyer_maker=True)
+    exchange.set_liquidity("BTCUSDT", SELL, D(99), D("0.1"), 2)
+    order = exchange.history.order("alice", "BTCUSDT", order_id=1)
+    trades = status is SymbolStatus.TRADING
+    assert order.filled_quantity == (D("0.6") if trades else D(0))
+    assert bool(step.events) is trades
+    request = CancelOrder(symbol="BTCUSDT", order_id=1)
+    if status in {SymbolStatus.TRADING, SymbolStatus.CANCEL_ONLY}:
+        exchange.cancel("alice", request, 3)
+        return
+    with pytest.raises(VenueError) as caught:
+        exchange.cancel("alice", request, 3)
+    assert (caught.value.code, caught.value.message) == (-2011, "Market is closed.")
+
+
+def test_what_crossed_during_a_halt_trades_after_it() -> None:
+    exchange = build_exchange(symbols=[BTCUSDT])
+    exchange.place("alice", limit(BUY, "1", "100"), 1)
+    exchange.replace_rules(attrs.evolve(BTCUSDT, status=SymbolStatus.HALT))
+    exchange.set_liquidity("BTCUSDT", SELL, D(99), D(1), 2)
+    exchange.replace_rules(BTCUSDT)
+    exchange.set_liquidity("BTCUSDT", SELL, D(110), D(1), 3)
+    assert exchange.history.order("alice", "BTCUSDT", order_id=1).filled_quantity == D(1)
+
+
+def test_an_external_lock_takes_from_the_free_and_is_given_back() -> None:
+    exchange = build_exchange(quote="100")
+    step = exchange.lock_externally("alice", "USDT", D(60), 1)
+    lock, _position = step.events
+    assert isinstance(lock, ExternalLockUpdate)
+    assert (lock.asset, lock.delta, lock.transacted_us) == ("USDT", D(60), 1)
+    with pytest.raises(VenueError, match="insufficient balance"):
+        exchange.place("alice", limit(BUY, "1", "50"), 2)
+    with pytest.raises(VenueError, match="insufficient balance"):
+        exchange.lock_externally("alice", "USDT", D(-61), 3)
+    exchange.lock_externally("alice", "USDT", D(-60), 4)
+    assert exchange.account("alice").snapshot("USDT").free == D(100)
 
 
 def test_an_account_may_be_barred_from_trading() -> None:

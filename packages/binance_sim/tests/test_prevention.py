@@ -5,9 +5,10 @@ from decimal import Decimal
 import attrs
 import pytest
 
+from binance_sim.engine.commission import CommissionRates, Rate
 from binance_sim.engine.events import ExecutionReport
 from binance_sim.engine.exchange import Exchange
-from binance_sim.engine.symbols import BTCUSDT
+from binance_sim.engine.symbols import BTCUSDT, complete
 from binance_sim.engine.vocabulary import ExecutionType, OrderStatus, Side, StpMode, TimeInForce
 from binance_sim.testing import FREE_OF_COMMISSION, build_exchange, limit, with_stp_none
 
@@ -148,3 +149,58 @@ def test_fok_passes_its_own_orders_when_others_suffice(exchange: Exchange) -> No
     assert step.order is not None
     assert step.order.status is S.FILLED
     assert exchange.history.order("alice", BTC, order_id=1).status is S.EXPIRED_IN_MATCH
+
+
+def group() -> Exchange:
+    """Two accounts of one trade group, with money each."""
+    rules = complete(BTCUSDT)
+    exchange = build_exchange(symbols=[rules], base="10", quote="1000")
+    for key in ("alice", "bob"):
+        exchange.account(key).trade_group_id = 7
+    return exchange
+
+
+@pytest.mark.parametrize("taker_side", [BUY, SELL])
+def test_transfer_moves_the_overlap_between_accounts_without_a_trade(taker_side: Side) -> None:
+    exchange = group()
+    exchange.set_commission("alice", CommissionRates(standard=Rate(maker=D("0.1"))))
+    exchange.place("alice", limit(taker_side.opposite, "3", "100", stp_mode=M.TRANSFER), 1)
+    price = "101" if taker_side is BUY else "99"
+    step = exchange.place("bob", limit(taker_side, "2", price, stp_mode=M.TRANSFER), 2)
+
+    sign = 1 if taker_side is BUY else -1
+    for key, direction in (("bob", sign), ("alice", -sign)):
+        account = exchange.account(key)
+        btc, usdt = account.snapshot("BTC"), account.snapshot("USDT")
+        assert btc.free + btc.locked == D(10) + 2 * direction
+        assert usdt.free + usdt.locked == D(1000) - 200 * direction
+    assert step.order is not None
+    assert (step.order.status, step.order.fills) == (S.EXPIRED_IN_MATCH, ())
+    [match] = exchange.history.prevented_matches("alice", BTC)
+    assert (match.stp_mode, match.trade_group_id) == (M.TRANSFER, 7)
+    assert exchange.history.order("alice", BTC, order_id=1).prevented_quantity == D(2)
+    assert not exchange.market(BTC).tape
+
+
+def test_transfer_needs_both() -> None:
+    exchange = group()
+    exchange.place("alice", limit(SELL, "3", "100", stp_mode=M.EXPIRE_TAKER), 1)
+    exchange.place("bob", limit(BUY, "2", "100", stp_mode=M.TRANSFER), 2)
+    [match] = exchange.history.prevented_matches("bob", BTC)
+    assert match.stp_mode is M.DECREMENT
+    assert exchange.account("bob").snapshot("BTC").free == D(10)
+
+
+def test_prevented_matches_are_found_by_id_and_paged(exchange: Exchange) -> None:
+    for now_us in range(3):
+        exchange.place("alice", limit(SELL, "1", "100"), now_us)
+    exchange.place("alice", limit(BUY, "3", "100", stp_mode=M.EXPIRE_MAKER), 4)
+    history = exchange.history
+
+    def found(**query: int) -> list[int]:
+        rows = history.prevented_matches("alice", BTC, **query)
+        return [row.prevented_match_id for row in rows]
+
+    assert found(order_id=4) == [0, 1, 2]
+    assert found(order_id=2) == found(prevented_match_id=1) == [1]
+    assert found(order_id=4, from_id=1, limit=1) == [1]
