@@ -19,15 +19,22 @@ from binance_sim.wire.views import lists, orders
 from binance_sim.wire.views.values import Json
 
 _LEAST_US: Final = 10**14
+_DAY_US: Final = 24 * 3600 * 1_000_000
 _WITHOUT_EXECUTION: Final = frozenset(
     {OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH}
 )
 
 
 def times(parameters: Parameters) -> tuple[int | None, int | None]:
-    """Return `startTime` and `endTime` in microseconds, sent in either unit."""
+    """Return `startTime` and `endTime` in microseconds, sent in either unit, both inclusive."""
     start, end = parameters.integer("startTime"), parameters.integer("endTime")
-    return None if start is None else _to_us(start), None if end is None else _to_us(end)
+    start_us = None if start is None else _to_us(start)
+    if end is None or end >= _LEAST_US:
+        return start_us, end
+    last_us = end * 1000 + 999  # the whole of that millisecond
+    if start_us is not None and end * 1000 - start_us == _DAY_US:
+        last_us = end * 1000  # a day is not too long
+    return start_us, last_us
 
 
 def _to_us(instant: int) -> int:

@@ -70,6 +70,13 @@ def execution_report(report: ExecutionReport, time: Time) -> Json:
         "Q": amount(terms.quote_order_quantity),
         "V": terms.stp_mode,
     }
+    _add_conditional(answer, report, time)
+    return answer
+
+
+def _add_conditional(answer: Json, report: ExecutionReport, time: Time) -> None:
+    """Add the fields that only some reports have."""
+    terms = report.terms
     if report.working_us > 0:
         answer["W"] = time(report.working_us)
     if terms.trailing_delta is not None:
@@ -88,7 +95,6 @@ def execution_report(report: ExecutionReport, time: Time) -> Json:
         _add_peg(answer, terms.peg, report)
     if report.expiry_reason is not None:
         answer["eR"] = report.expiry_reason
-    return answer
 
 
 def _add_peg(answer: Json, peg: Peg, report: ExecutionReport) -> None:
