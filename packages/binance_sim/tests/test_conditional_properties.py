@@ -227,6 +227,7 @@ def test_every_law_after_every_step(actions_: list[tuple[Any, ...]]) -> None:
     watcher, copy = exchange.market(BTC).watch_depth(), Copy()
     first = exchange.market(BTC).depth(1000)
     copy.apply(first.bids, first.asks)
+    seen = first.last_update_id
     for now_us, action in enumerate(actions_, start=1):
         before = exchange.journal.events.copy(), balances(exchange)
         try:
@@ -240,7 +241,10 @@ def test_every_law_after_every_step(actions_: list[tuple[Any, ...]]) -> None:
         change = watcher.collect()
         if change is not None:
             copy.apply(change.bids, change.asks)
+            assert change.first_update_id == seen + 1
+            seen = change.last_update_id
         snapshot = exchange.market(BTC).depth(1000)
+        assert snapshot.last_update_id == seen
         assert copy.sides() == (dict(snapshot.bids), dict(snapshot.asks))
 
 
@@ -327,8 +331,16 @@ def check_orders(exchange: Exchange) -> None:
             lists=sum(each.is_open for each in lists_),
         )
         assert blotter.counts == account.counts == counts
+    live = [order for key in ACCOUNTS for order in market.blotters[key].open.values()]
+    waiting = {each.order_id for each in live if each.trigger is not None and waits(each)}
+    assert {order.order_id for order in market.stops.waiting()} == waiting
+    assert not market.stops.triggered
     bid, ask = market.book.bids.best(), market.book.asks.best()
     assert bid is None or ask is None or bid < ask
+
+
+def waits(order: Order) -> bool:
+    return not order.is_working and order.status is OrderStatus.NEW
 
 
 def check_lock(order: Order) -> None:

@@ -1,6 +1,7 @@
 """The contingent orders of one symbol that wait, and those that the last trade set off."""
 
 from collections import deque
+from collections.abc import Iterator
 
 from binance_sim.engine.book import Ladder
 from binance_sim.engine.orders import Order
@@ -39,6 +40,13 @@ class StopBook:
         level = ladder.get(trigger.stop_price)
         if level is not None and level.pop(order.order_id, None) is not None and not level:
             ladder.drop(trigger.stop_price)
+
+    def waiting(self) -> Iterator[Order]:
+        """Yield every order that waits."""
+        for ladder in (self._above, self._below):
+            for price in ladder:
+                yield from (ladder.get(price) or {}).values()
+        yield from self._trailing.values()
 
     def observe(self, price: int, now_us: int) -> None:
         """Take note of a trade: move what it sets off to `triggered`, the nearest stop first."""
