@@ -11,7 +11,7 @@ import pytest
 from binance_sim.faults.rules import FaultBoard, Rule
 from binance_sim.faults.scenario import read_scenario
 from binance_sim.wire.deeds import play
-from binance_sim.wire.testing import ALICE, World, running
+from binance_sim.wire.testing import ALICE, ALICE_ED25519, World, running
 
 LIMIT = {"symbol": "BTCUSDT", "type": "LIMIT", "timeInForce": "GTC"}
 ORDER: dict[str, Any] = {"side": "BUY", "quantity": "0.1", "price": "50000", **LIMIT}
@@ -78,6 +78,53 @@ async def test_a_request_that_is_delivered_too_late_is_refused_by_the_clock(worl
     late = await world.alice.order("BUY", "0.1", "50000", recvWindow=10)
 
     assert (late.body["code"], placed(world)) == (-1021, 0)
+
+
+async def test_a_request_is_delivered_although_its_sender_has_hung_up(world: World) -> None:
+    world.server.faults.add(Rule(kind="delay_request", seconds=0.1, times=1))
+    query = world.alice.query(**ORDER)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(world.alice.send("POST", "/api/v3/order", query), 0.03)
+
+    assert placed(world) == 0
+    await asyncio.sleep(0.2)
+    assert placed(world) == 1
+
+
+async def test_silence_lasts_until_the_sender_hangs_up(world: World) -> None:
+    world.server.faults.add(Rule(kind="silence", times=1))
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(world.alice.order("BUY", "0.1", "50000"), 0.1)
+
+    assert placed(world) == 1
+
+
+async def test_a_revoked_key_ends_its_session_and_its_stream(world: World) -> None:
+    async with world.socket(ALICE_ED25519) as socket:
+        await socket.signed("session.logon")
+        await socket.call("userDataStream.subscribe")
+        deed = {"action": "revoke_key", "api_key": ALICE_ED25519}
+        await control(world, "POST", "actions", deed)
+        assert (await socket.next_event())["event"]["e"] == "eventStreamTerminated"
+
+        await socket.send({"id": 5, "method": "account.status", "params": {"timestamp": 1}})
+        told = await socket.receive()
+
+        assert (told["id"], told["status"], told["error"]["code"]) == (None, 401, -2015)
+
+
+async def test_a_ban_on_the_socket_says_until_when_in_milliseconds(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.call("ping")
+        await control(world, "POST", "actions", {"action": "ban", "seconds": 60})
+
+        told = await socket.call("ping")
+
+        now_ms = world.server.time.now_us() // 1000
+        assert told["status"] == 418
+        assert 50_000 < told["error"]["data"]["retryAfter"] - now_ms <= 61_000
 
 
 async def test_a_request_that_ages_before_the_engine_counts_all_the_same(world: World) -> None:

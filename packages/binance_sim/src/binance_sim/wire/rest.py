@@ -22,6 +22,7 @@ _GONE: Final = ("/api/v3/userDataStream", "/api/v1/")
 # One client asks for these before anything else, whatever it is used for; they hold nothing.
 _EMPTY: Final = frozenset({"/sapi/v1/margin/allPairs", "/sapi/v1/margin/isolated/allPairs"})
 
+_LOOK_SECONDS: Final = 0.1
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -38,6 +39,7 @@ class Rest:
         outcome = await self._outcome(request, visitor)
         if not outcome.answers:
             await _say_nothing(request, outcome)
+            return web.Response()
         headers = self._headers(visitor, outcome)
         failure = outcome.failure
         body = _encode(outcome.result) if failure is None else error_body(failure)
@@ -107,11 +109,17 @@ def error_body(failure: Failure) -> bytes:
 
 
 async def _say_nothing(request: web.BaseRequest, outcome: Outcome) -> None:
-    """Let the other end wait, or end its connection."""
+    """Let the other end wait until it hangs up, or end its connection."""
     transport = request.transport
     if outcome.is_cut and transport is not None:
         transport.abort()
-    await asyncio.Event().wait()
+    # A transport tells nobody when it closes, and a handler goes on when its client is gone.
+    while not _is_gone(request):  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _is_gone(request: web.BaseRequest) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _time_unit(headers: Mapping[str, str]) -> Time:
