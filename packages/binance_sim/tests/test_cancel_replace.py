@@ -19,7 +19,7 @@ from binance_sim.engine.vocabulary import (
     RejectReason,
     Side,
 )
-from binance_sim.testing import build_exchange, limit, limit_maker
+from binance_sim.testing import build_exchange, limit, limit_maker, market, with_stp_none
 
 BUY, SELL = Side.BUY, Side.SELL
 STOP, ALLOW = CancelReplaceMode.STOP_ON_FAILURE, CancelReplaceMode.ALLOW_FAILURE
@@ -104,6 +104,20 @@ def test_the_new_order_may_bear_the_id_of_the_old(exchange: Exchange) -> None:
     assert isinstance(result.new, OrderSnapshot)
     assert isinstance(result.cancel, OrderSnapshot)
     assert (result.new.client_order_id, result.cancel.original_client_order_id) == ("old", "old")
+
+
+@pytest.mark.parametrize(
+    "new", [market(BUY, "1"), market(BUY, quote_order_quantity="120")], ids=["base", "quote"]
+)
+def test_what_the_new_order_takes_is_counted_without_the_old(new: NewOrder) -> None:
+    """The old order was the cheapest that the new one could have met."""
+    exchange = build_exchange(symbols=[with_stp_none(complete(BTCUSDT))])
+    exchange.place("alice", limit(SELL, "1", "100"), 1)
+    exchange.set_liquidity(BTC, SELL, D(120), D(5), 1)
+    result = exchange.cancel_replace("alice", replace(new, STOP), 3)
+    assert isinstance(result.new, OrderSnapshot)
+    assert (result.new.status, result.new.filled_notional) == (OrderStatus.FILLED, D(120))
+    assert exchange.account("alice").snapshot("USDT").locked == 0
 
 
 def test_a_filter_is_checked_before_anything_is_cancelled(exchange: Exchange) -> None:

@@ -15,7 +15,7 @@ from binance_sim.engine.listing import new_list, prepare_list
 from binance_sim.engine.market import Market
 from binance_sim.engine.order_lists import cancel_id_of, count_list
 from binance_sim.engine.orders import Order
-from binance_sim.engine.placing import admit, check, prepare
+from binance_sim.engine.placing import check, prepare
 from binance_sim.engine.replacing import REASONS, CancelReplaceResult
 from binance_sim.engine.requests import (
     AmendOrder,
@@ -119,7 +119,8 @@ class Exchange(Floor):
             matcher.settle(draft)
         placed: OrderSnapshot | errors.VenueError
         try:
-            admit(market, order)
+            # Again: quantity by quote amount, peg and lock follow the book without the old order.
+            order = prepare(market, self._checks, account, new, now_us)
         except errors.VenueError as refusal:
             placed = refusal
             if not isinstance(cancelled, errors.VenueError):
