@@ -8,7 +8,7 @@ MEMBERS := $(sort $(wildcard packages/*/pyproject.toml services/*/pyproject.toml
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test test-unit run demo bench docs-check lock clean
+.PHONY: help setup check format test test-unit run demo bench chaos-venue docs-check lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ demo: setup ## the whole platform, an order placed and filled, then stopped
 
 bench: setup ## measure on this machine
 	$(BIN)/python -m bench
+
+chaos-venue: setup ## ten seeded days at a venue that goes wrong (half an hour); CHAOS_SEEDS, CHAOS_ORDERS
+	$(BIN)/python -m chaos
 
 docs-check: setup ## run the code blocks of the documentation
 	$(BIN)/pytest tests/docs $(ARGS)
