@@ -189,6 +189,14 @@ async def test_conformance_07_time(
     assert answer.body.get("msg") == text
 
 
+async def test_conformance_07_what_is_too_old_at_the_gate_counts_as_no_order(world: World) -> None:
+    old = await world.alice.order("BUY", "0.1", "50000", timestamp=now_ms(world) - 9000)
+
+    assert old.body["code"] == -1021
+    counts = (await world.alice.signed("GET", "rateLimit/order")).body
+    assert [each["count"] for each in counts] == [0, 0]
+
+
 async def test_conformance_07_microseconds(world: World) -> None:
     sent = await world.alice.signed("GET", "account", timestamp=world.server.time.now_us())
     assert sent.status == 200

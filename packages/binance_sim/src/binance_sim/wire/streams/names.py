@@ -36,8 +36,10 @@ def parse(text: str) -> StreamName | None:
         kind = "miniTicker" if "mini" in text else "window"
         interval = text.removeprefix("!ticker_").removesuffix("@arr") if kind == "window" else ""
         return StreamName(text, ALL_SYMBOLS, kind, _SLOW_US, interval=interval)
-    symbol, _, kind = text.partition("@")
-    symbol = symbol.upper()
+    lower, _, kind = text.partition("@")
+    if lower != lower.lower():
+        return None  # symbols are lower case here, and only here
+    symbol = lower.upper()
     if kind in _PLAIN:
         is_event = kind in {"trade", "aggTrade", "bookTicker"}
         return StreamName(text, symbol, kind, 0 if is_event else _SLOW_US)
