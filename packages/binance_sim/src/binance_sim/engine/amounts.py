@@ -14,6 +14,7 @@ ZERO: Final = Decimal("0.00000000")
 
 _SCALE: Final = Decimal(ONE)
 _UNIT: Final = Decimal(1).scaleb(-DECIMALS)
+_UNITS: Final = tuple(Decimal(1).scaleb(-decimals) for decimals in range(21))
 _EXACT: Final = Context(prec=80, traps=[Inexact, InvalidOperation])
 _multiply = _EXACT.multiply
 
@@ -31,10 +32,10 @@ def to_units(amount: Decimal) -> int:
 def fits(amount: Decimal, decimals: int) -> bool:
     """Whether `amount` is exact with `decimals` decimals."""
     try:
-        scaled = _EXACT.multiply(amount, Decimal(10**decimals))
+        _EXACT.quantize(amount, _UNITS[decimals])
     except Inexact:
         return False
-    return scaled == int(scaled)
+    return True
 
 
 def from_units(units: int) -> Decimal:

@@ -41,12 +41,15 @@ class Blotter:
         self._count(order, -1)
 
     def _count(self, order: Order, one: int) -> None:
-        for counts in (self.counts, order.account.counts):
-            counts.orders += one
-            if order.trigger is not None:
-                counts.algos += one
-            if order.iceberg:
-                counts.icebergs += one
+        here, everywhere = self.counts, order.account.counts
+        here.orders += one
+        everywhere.orders += one
+        if order.trigger is not None:
+            here.algos += one
+            everywhere.algos += one
+        if order.iceberg:
+            here.icebergs += one
+            everywhere.icebergs += one
 
     def rename(self, order: Order, client_order_id: str) -> None:
         """Let a cancel's own id replace the order's."""

@@ -52,6 +52,11 @@ def compile_filters(filters: Iterable[symbols.SymbolFilter]) -> tuple[Check, ...
     return tuple(_compile(each) for each in filters if type(each) in _COMPILERS)
 
 
+def compile_plain_filters(filters: Iterable[symbols.SymbolFilter]) -> tuple[Check, ...]:
+    """Return the checks that an order without stop, iceberg or list can fail."""
+    return compile_filters(each for each in filters if type(each) not in _CONDITIONAL)
+
+
 def compile_quantity_filters(filters: Iterable[symbols.SymbolFilter]) -> tuple[Check, ...]:
     """Return the checks that judge the quantity alone, for one derived from a quote amount."""
     return compile_filters(
@@ -289,6 +294,16 @@ def _lists(name: str, *, everywhere: bool = False) -> Compiler:
         everywhere=everywhere,
     )
 
+
+_CONDITIONAL: Final = frozenset(
+    {
+        symbols.IcebergParts,
+        symbols.TrailingDelta,
+        symbols.MaxNumAlgoOrders,
+        symbols.MaxNumIcebergOrders,
+        symbols.MaxNumOrderLists,
+    }
+)
 
 # MAX_NUM_ORDER_AMENDS is not here: it binds amendments, not new orders.
 _COMPILERS: Final[Mapping[type, Compiler]] = {

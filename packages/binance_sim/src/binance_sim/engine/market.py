@@ -11,7 +11,6 @@ from binance_sim.engine.blotter import Blotter
 from binance_sim.engine.book import Book
 from binance_sim.engine.depth import DepthSnapshot, DepthWatcher
 from binance_sim.engine.events import (
-    NO_TRADE,
     Execution,
     ExecutionReport,
     PreventedMatch,
@@ -22,6 +21,7 @@ from binance_sim.engine.events import (
 from binance_sim.engine.filters import (
     Check,
     compile_filters,
+    compile_plain_filters,
     compile_price_filters,
     compile_quantity_filters,
 )
@@ -69,6 +69,7 @@ class Market:
     def _set_rules(self, rules: SymbolRules) -> None:
         self.rules = rules
         self.checks: tuple[Check, ...] = compile_filters(rules.filters)
+        self.plain_checks: tuple[Check, ...] = compile_plain_filters(rules.filters)
         self.quantity_checks: tuple[Check, ...] = compile_quantity_filters(rules.filters)
         self.price_checks: tuple[Check, ...] = compile_price_filters(rules.filters)
         self.lot = _lot(rules)
@@ -293,14 +294,13 @@ def report(
     order: Order,
     execution_type: ExecutionType,
     *,
-    execution: Execution | None = None,
     prevention: Prevention | None = None,
     original_client_order_id: str = "",
 ) -> ExecutionReport:
     """Return the report of an order as it is now."""
-    pegged = order.terms.peg is not None and order.price
+    terms, trigger = order.terms, order.trigger
     return ExecutionReport(
-        terms=order.terms,
+        terms=terms,
         execution_type=execution_type,
         status=order.status,
         client_order_id=order.client_order_id,
@@ -312,16 +312,36 @@ def report(
         is_on_book=order.is_working and order.is_open,
         reject_reason=order.reject_reason,
         original_client_order_id=original_client_order_id,
-        last_quantity=execution.quantity if execution else ZERO,
-        last_price=execution.price if execution else ZERO,
-        last_notional=execution.notional if execution else ZERO,
-        commission=execution.commission if execution else ZERO,
-        commission_asset=execution.commission_asset if execution else None,
-        trade_id=execution.trade_id if execution else NO_TRADE,
-        is_maker=execution.is_maker if execution else False,
-        prevented_quantity=from_units(order.prevented) if order.prevented else ZERO,
+        prevented_quantity=from_units(order.prevented),
         prevention=prevention,
         expiry_reason=order.expiry_reason,
-        trailing_us=None if order.trigger is None else order.trigger.trailing_us,
-        pegged_price=from_units(order.price) if pegged else None,
+        trailing_us=None if trigger is None else trigger.trailing_us,
+        pegged_price=from_units(order.price) if terms.peg is not None and order.price else None,
+    )
+
+
+def trade_report(draft: Draft, order: Order, execution: Execution) -> ExecutionReport:
+    """Return the report of a fill, the order already counting it."""
+    terms, trigger = order.terms, order.trigger
+    return ExecutionReport(
+        terms=terms,
+        execution_type=ExecutionType.TRADE,
+        status=order.status,
+        client_order_id=order.client_order_id,
+        execution_id=draft.journal.next_execution_id(),
+        filled_quantity=from_units(order.filled),
+        filled_notional=from_units(order.filled_notional),
+        transacted_us=draft.now_us,
+        working_us=order.working_us,
+        is_on_book=order.is_open,
+        last_quantity=execution.quantity,
+        last_price=execution.price,
+        last_notional=execution.notional,
+        commission=execution.commission,
+        commission_asset=execution.commission_asset,
+        trade_id=execution.trade_id,
+        is_maker=execution.is_maker,
+        prevented_quantity=from_units(order.prevented),
+        trailing_us=None if trigger is None else trigger.trailing_us,
+        pegged_price=from_units(order.price) if terms.peg is not None and order.price else None,
     )

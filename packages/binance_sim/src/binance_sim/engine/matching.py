@@ -11,7 +11,7 @@ from binance_sim.engine.book import HalfBook, Lot
 from binance_sim.engine.events import Execution, PublicTrade
 from binance_sim.engine.filters import check_all
 from binance_sim.engine.journal import Draft
-from binance_sim.engine.market import Market, report
+from binance_sim.engine.market import Market, report, trade_report
 from binance_sim.engine.orders import Order
 from binance_sim.engine.pegs import pegged_price
 from binance_sim.engine.placing import candidate_of
@@ -264,7 +264,7 @@ class Matcher:
             order.status = OrderStatus.PARTIALLY_FILLED
         else:
             self._market.close(draft, order, OrderStatus.FILLED)
-        draft.add(report(draft, order, ExecutionType.TRADE, execution=execution))
+        draft.add(trade_report(draft, order, execution))
 
     def _count_market_flow(
         self, draft: Draft, price: int, quantity: int, *, customer_buys: bool

@@ -26,7 +26,8 @@ from binance_sim.engine.vocabulary import (
     StpMode,
 )
 
-OPEN = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW})
+_NEW, _PARTIALLY_FILLED = OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED
+_PENDING_NEW = OrderStatus.PENDING_NEW
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -77,7 +78,8 @@ class Order:
     @property
     def is_open(self) -> bool:
         """Whether it rests, waits, or is still matching."""
-        return self.status in OPEN
+        status = self.status
+        return status is _NEW or status is _PARTIALLY_FILLED or status is _PENDING_NEW
 
     @property
     def need(self) -> int:

@@ -72,7 +72,8 @@ def check(
         peg = order.terms.peg
         order.price = pegged_price(market.book, peg, order.price, is_buy=order.is_buy)
     candidate = candidate_of(market, order, now_us, leg)
-    check_all(market.checks, candidate)
+    is_plain = leg is ALONE and order.trigger is None and not order.iceberg
+    check_all(market.plain_checks if is_plain else market.checks, candidate)
     if order.terms.peg is not None and order.terms.price:
         candidate.price = to_units(order.terms.price)
         check_all(market.checks, candidate)
@@ -101,7 +102,7 @@ def check_engine(market: Market, order: Order) -> None:
         raise errors.rejected(errors.DUPLICATE_ORDER)
     if order.status is OrderStatus.PENDING_NEW:
         return
-    if market.would_trigger(order):
+    if order.trigger is not None and market.would_trigger(order):
         raise errors.rejected(errors.WOULD_TRIGGER)
     if market.would_take(order):
         raise errors.rejected(errors.WOULD_TAKE)
@@ -137,7 +138,7 @@ def _order(
 ) -> Order:
     quantity, price = to_units(request.quantity or ZERO), to_units(request.price or ZERO)
     order_id = market.last_order_id + 1 + leg.earlier_orders
-    kind = request.type
+    kind, quote = request.type, request.quote_order_quantity
     terms = OrderTerms(
         account=account.key,
         symbol=request.symbol,
@@ -148,7 +149,7 @@ def _order(
         time_in_force=request.time_in_force or TimeInForce.GTC,
         quantity=from_units(quantity),
         price=from_units(price),
-        quote_order_quantity=from_units(to_units(request.quote_order_quantity or ZERO)),
+        quote_order_quantity=ZERO if quote is None else from_units(to_units(quote)),
         stp_mode=stp_mode,
         created_us=now_us,
         order_list_id=leg.order_list_id,
@@ -211,18 +212,12 @@ def candidate_of(market: Market, order: Order, now_us: int, leg: Leg = ALONE) ->
         held = account.balance(base)
         return held.free + held.locked + market.open_buy_quantity(account)
 
-    return Candidate(
+    candidate = Candidate(
         is_buy=order.is_buy,
         is_market=order.is_market,
         can_rest=(not order.is_market and terms.time_in_force is TimeInForce.GTC)
         or not order.is_working,
-        is_contingent=trigger is not None,
-        is_above=trigger is not None and trigger.is_above,
-        is_listed=bool(leg.prefix) and not leg.earlier_orders,
         price=None if is_unpriced else order.price,
-        stop_price=None if trigger is None else trigger.stop_price or None,
-        trailing_delta=terms.trailing_delta,
-        iceberg=order.iceberg,
         quantity=None if by_quote else order.quantity,
         quote_quantity=to_units(terms.quote_order_quantity) if by_quote else 0,
         base_asset=base,
@@ -230,11 +225,19 @@ def candidate_of(market: Market, order: Order, now_us: int, leg: Leg = ALONE) ->
         position=position,
         counts=market.blotters[account.key].counts,
         exchange_counts=account.counts,
-        earlier_orders=leg.earlier_orders,
-        earlier_algos=leg.earlier_algos,
-        earlier_icebergs=leg.earlier_icebergs,
         average_price=lambda minutes: market.average_price(minutes, now_us),
     )
+    if leg is not ALONE:
+        candidate.is_listed = not leg.earlier_orders
+        candidate.earlier_orders = leg.earlier_orders
+        candidate.earlier_algos = leg.earlier_algos
+        candidate.earlier_icebergs = leg.earlier_icebergs
+    candidate.iceberg = order.iceberg
+    if trigger is not None:
+        candidate.is_contingent, candidate.is_above = True, trigger.is_above
+        candidate.stop_price = trigger.stop_price or None
+        candidate.trailing_delta = terms.trailing_delta
+    return candidate
 
 
 def _derive(market: Market, order: Order) -> None:

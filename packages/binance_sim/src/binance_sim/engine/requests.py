@@ -156,20 +156,24 @@ def check_parameters(request: NewOrder, rules: SymbolRules, prefix: str = "") ->
         own_id = "clientOrderId" if prefix else "newClientOrderId"
         check_client_order_id(named(prefix, own_id), request.new_client_order_id)
     base, quote = rules.base_asset_precision, rules.quote_asset_precision
-    amounts = (
-        ("quantity", request.quantity, base),
-        ("price", request.price, quote),
-        ("quoteOrderQty", request.quote_order_quantity, quote),
-        ("stopPrice", request.stop_price, quote),
-        ("icebergQty", request.iceberg_quantity, base),
-    )
-    for parameter, amount, _decimals in amounts:
+    sent = [
+        each
+        for each in (
+            ("quantity", request.quantity, base),
+            ("price", request.price, quote),
+            ("quoteOrderQty", request.quote_order_quantity, quote),
+            ("stopPrice", request.stop_price, quote),
+            ("icebergQty", request.iceberg_quantity, base),
+        )
+        if each[1] is not None
+    ]
+    for parameter, amount, _decimals in sent:
         if amount is not None and not _is_plain(amount):
             raise errors.illegal_characters(named(prefix, parameter), AMOUNT)
     _check_presence(request, prefix)
     if request.peg_price_type is not None or request.peg_offset_value is not None:
         _check_peg(request, prefix)
-    for parameter, amount, decimals in amounts:
+    for parameter, amount, decimals in sent:
         if amount is not None and not fits(amount, decimals):
             raise errors.too_precise(named(prefix, parameter))
     strategy = request.strategy_type

@@ -15,30 +15,31 @@ DAY_US: Final = 86_400_000_000
 
 
 class UnfilledOrders:
-    """The counts of one account, one per interval (microseconds)."""
+    """The counts of one account, one per interval (microseconds). Time does not go back."""
 
     def __init__(self, intervals_us: tuple[int, ...] = (TEN_SECONDS_US, DAY_US)) -> None:
-        self._counts = {interval: [0, 0] for interval in intervals_us}  #: window, count
+        #: per interval: when the current one ends, the count in it
+        self._counts = {interval: [0, 0] for interval in intervals_us}
 
     def add(self, orders: int, now_us: int) -> None:
         """Count orders; the engine does so for each that it accepts."""
         for interval, entry in self._counts.items():
-            window = now_us // interval
-            if entry[0] != window:
-                entry[0], entry[1] = window, 0
+            if now_us >= entry[0]:
+                entry[0] = now_us - now_us % interval + interval
+                entry[1] = 0
             entry[1] += orders
 
     def note_first_fill(self, now_us: int, *, is_maker: bool) -> None:
         """Reward an order that trades for the first time."""
         reward = FIRST_FILL_AS_MAKER if is_maker else FIRST_FILL_AS_TAKER
-        for interval, entry in self._counts.items():
-            if entry[0] == now_us // interval:
+        for entry in self._counts.values():
+            if now_us < entry[0]:
                 entry[1] = max(entry[1] - reward, 0)
 
     def count(self, interval_us: int, now_us: int) -> int:
         """Return the count of the current interval. Raises KeyError for one not kept."""
-        window, count = self._counts[interval_us]
-        return count if window == now_us // interval_us else 0
+        end_us, count = self._counts[interval_us]
+        return count if now_us < end_us else 0
 
     def track(self, *intervals_us: int) -> None:
         """Count for these intervals as well, from zero."""

@@ -29,29 +29,23 @@ class OrderType(StrEnum):
     @property
     def is_contingent(self) -> bool:
         """Whether it waits for the last price to reach its stop: an "algo" order."""
-        return self in _CONTINGENT
+        return self._value_ in _CONTINGENT
 
     @property
     def is_market(self) -> bool:
         """Whether it takes at any price, now or when triggered."""
-        return self in _MARKET
+        return self._value_ in _MARKET
 
     @property
     def is_stop_loss(self) -> bool:
         """Whether it is a contingent order against a loss."""
-        return self in _STOP_LOSS
+        return self._value_ in _STOP_LOSS
 
 
-_CONTINGENT = frozenset(
-    {
-        OrderType.STOP_LOSS,
-        OrderType.STOP_LOSS_LIMIT,
-        OrderType.TAKE_PROFIT,
-        OrderType.TAKE_PROFIT_LIMIT,
-    }
-)
-_MARKET = frozenset({OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT})
-_STOP_LOSS = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
+# Plain strings: hashing a member of an enumeration costs more than the rest of the question.
+_CONTINGENT = frozenset({"STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"})
+_MARKET = frozenset({"MARKET", "STOP_LOSS", "TAKE_PROFIT"})
+_STOP_LOSS = frozenset({"STOP_LOSS", "STOP_LOSS_LIMIT"})
 
 
 class TimeInForce(StrEnum):
