@@ -14,13 +14,22 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.symbols import BTCUSDT, ETHUSDT, complete
 from binance_sim.engine.vocabulary import Side
 from binance_sim.testing import build_exchange
 from binance_sim.wire.server import Server, serving
-from binance_sim.wire.testing import ALICE, SECRETS, World, build_keys, running
+from binance_sim.wire.testing import (
+    ALICE,
+    ALICE_ED25519,
+    ED25519,
+    SECRETS,
+    World,
+    build_keys,
+    running,
+)
 from tradecore.memory import SystemClock
 
 HERE = Path(__file__).parent
@@ -97,6 +106,10 @@ def run_day(clients: Path, venue: Server) -> RunDay:
             "STREAM_URL": venue.stream_url,
             "API_KEY": ALICE,
             "API_SECRET": SECRETS[ALICE],
+            "ED25519_KEY": ALICE_ED25519,
+            "ED25519_PEM": ED25519.private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+            ).decode(),
         }
         process = await asyncio.create_subprocess_exec(
             clients,

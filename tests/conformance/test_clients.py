@@ -86,6 +86,7 @@ async def test_the_official_sdk_spends_a_day(run_day: RunDay) -> None:
         "book_ticker": "BookTickerResponse",
         "kline": "KlineResponse",
     }
+    assert report["session"] == [True, "NEW", "CANCELED"]
 
 
 async def test_ccxt_spends_a_day(run_day: RunDay) -> None:

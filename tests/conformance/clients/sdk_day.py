@@ -164,7 +164,35 @@ async def listen(spot):
     return report
 
 
+async def log_on(spot):
+    """Use a session that was opened with an Ed25519 key: no signatures after it."""
+    api = spot.websocket_api
+    await api.create_connection()
+    logged_on = await api.session_logon()
+    placed = await api.order_place(
+        symbol=SYMBOL, side="BUY", type="LIMIT", time_in_force="GTC", quantity=0.01, price=52000
+    )
+    subscribed = await api.user_data_stream_subscribe()
+    waiting = asyncio.create_task(first_of(subscribed.stream))
+    await asyncio.sleep(0)
+    cancelled = await api.order_cancel(symbol=SYMBOL, order_id=placed.data().result.order_id)
+    await waiting
+    await api.close_connection()
+    return [
+        logged_on.data().result.api_key == os.environ["ED25519_KEY"],
+        placed.data().result.status,
+        cancelled.data().result.status,
+    ]
+
+
 def main():
+    session = Spot(
+        config_ws_api=ConfigurationWebSocketAPI(
+            api_key=os.environ["ED25519_KEY"],
+            private_key=os.environ["ED25519_PEM"],
+            stream_url=WS_API,
+        )
+    )
     spot = Spot(
         config_rest_api=ConfigurationRestAPI(api_key=KEY, api_secret=SECRET, base_path=REST),
         config_ws_api=ConfigurationWebSocketAPI(api_key=KEY, api_secret=SECRET, stream_url=WS_API),
@@ -173,6 +201,7 @@ def main():
     rest = spot.rest_api
     report = {"orders": place_orders(rest), "changes": change_orders(rest), "asked": ask(rest)}
     report["streams"] = asyncio.run(listen(spot))
+    report["session"] = asyncio.run(log_on(session))
     json.dump(report, sys.stdout, default=str)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from binance_sim.faults.rules import FaultBoard, Rule
 from binance_sim.faults.scenario import read_scenario
+from binance_sim.wire import performing
 from binance_sim.wire.deeds import play
 from binance_sim.wire.testing import ALICE, ALICE_ED25519, World, running
 
@@ -89,6 +90,19 @@ async def test_a_request_is_delivered_although_its_sender_has_hung_up(world: Wor
 
     assert placed(world) == 0
     await asyncio.sleep(0.2)
+    assert placed(world) == 1
+
+
+async def test_the_server_gives_up_after_ten_seconds_but_the_engine_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(performing, "SERVER_TIMEOUT_SECONDS", 0.05)
+    world.server.faults.add(Rule(kind="delay_engine", seconds=0.1, times=1))
+
+    told = await world.alice.order("BUY", "0.1", "50000")
+
+    assert (told.status, told.body["code"], placed(world)) == (504, -1007, 0)
+    await asyncio.sleep(0.1)
     assert placed(world) == 1
 
 

@@ -10,9 +10,11 @@ from binance_sim.faults.rules import FaultBoard, Plan
 from binance_sim.wire import failures
 from binance_sim.wire.failures import Failure
 from binance_sim.wire.gate import Admitted, Gate
+from binance_sim.wire.tasks import Tasks
 
 Admit = Callable[[], Admitted]
 
+SERVER_TIMEOUT_SECONDS: Final = 10.0  #: after that -1007, whatever becomes of the request
 _UNKNOWN_FIELD: Final = "fieldOfTomorrow"
 UNKNOWN_STATUS: Final = "SUSPENDED_FOR_REVIEW"
 
@@ -32,9 +34,10 @@ class Outcome:
 class Performer:
     """Admits and executes; without rules on the board it never waits."""
 
-    def __init__(self, gate: Gate, board: FaultBoard) -> None:
+    def __init__(self, gate: Gate, board: FaultBoard, tasks: Tasks) -> None:
         self._gate = gate
         self._board = board
+        self._tasks = tasks
 
     def plan(self, method: str, values: Mapping[str, str], transport: str) -> Plan:
         """Return the faults that a request meets; empty for nearly all."""
@@ -82,8 +85,18 @@ class Performer:
         if hit is None:
             return self.perform(admit)
         outcome = attempt(admit)
+        if outcome.failure is not None:
+            return outcome
+        if hit.seconds > SERVER_TIMEOUT_SECONDS:
+            self._tasks.start(self._finish_late(outcome, hit.seconds))
+            await self._gate.desk.time.sleep(SERVER_TIMEOUT_SECONDS)
+            return Outcome(failure=failures.timed_out())
         await self._gate.desk.time.sleep(hit.seconds)
-        return self._finish(outcome) if outcome.failure is None else outcome
+        return self._finish(outcome)
+
+    async def _finish_late(self, outcome: Outcome, seconds: float) -> None:
+        await self._gate.desk.time.sleep(seconds)
+        self._finish(outcome)
 
 
 def attempt(work: Callable[[], object]) -> Outcome:

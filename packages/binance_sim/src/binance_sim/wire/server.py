@@ -68,7 +68,7 @@ class Server:
             tapes=self.tapes,
         )
         self.gate = Gate(self.desk, self.keyring)
-        performer = Performer(self.gate, self.faults)
+        performer = Performer(self.gate, self.faults, self.tasks)
         self._rest = Rest(self.gate, performer)
         self.api = WebSocketApi(self.gate, performer, self.streams, self.connections, self.tasks)
         self.broadcast = Broadcast(exchange, self.data, self.tapes, self.time)
