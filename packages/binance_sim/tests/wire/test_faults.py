@@ -307,6 +307,19 @@ async def test_states_of_the_venue(
     assert (refused.status, refused.body["code"]) == (status, code)
 
 
+async def test_a_skewed_clock_keeps_connections_and_streams_alive(world: World) -> None:
+    async with world.socket() as socket, world.stream("/ws/btcusdt@bookTicker") as stream:
+        await socket.call("ping")
+        await stream.receive()
+        for seconds, price in ((7 * 24 * 3600, "50000"), (-7 * 24 * 3600, "49000")):
+            await control(world, "POST", "actions", {"action": "clock", "seconds": seconds})
+            await asyncio.sleep(0.05)
+            await world.bob.order("SELL", "0.1", price)
+
+            assert "b" in await stream.receive()
+            assert (await socket.call("time"))["result"]["serverTime"] > 0
+
+
 async def test_a_ban_is_obeyed_and_says_how_long(world: World) -> None:
     await world.alice.public("ping")
     await control(world, "POST", "actions", {"action": "ban", "seconds": 90})

@@ -71,3 +71,9 @@ async def test_two_fields_of_microseconds(world: World) -> None:
     )
 
     assert (await answer.json())["serverTime"] > 10**15
+
+
+async def test_the_firewall_refuses_what_smells_of_sql(world: World) -> None:
+    answer = await world.alice.public("depth", symbol="x union select y")
+
+    assert answer.status == 403

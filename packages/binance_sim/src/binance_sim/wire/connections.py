@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from binance_sim.wire.venue_time import VenueTime
 from binance_sim.wire.views.values import Time, milliseconds
 
 _US: Final = 1_000_000
@@ -29,16 +30,16 @@ class Keeping:
 class Connection:
     """One socket. `send` never waits; one task writes, so frames keep their order."""
 
-    def __init__(self, socket: web.WebSocketResponse, address: str, now_us: int) -> None:
+    def __init__(self, socket: web.WebSocketResponse, time: VenueTime) -> None:
         self.socket = socket
-        self.address = address
-        self.connected_us = now_us
+        self.connected_us = time.now_us()
+        self._opened_us = time.steady_us()
         self.time: Time = milliseconds
         self.is_closing = False
         self._waiting: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._close_code = int(WSCloseCode.OK)
-        self._last_ping_us = now_us
+        self._last_ping_us = self._opened_us
         self._pings: dict[bytes, int] = {}
 
     def send(self, text: bytes) -> None:
@@ -90,10 +91,10 @@ class Connection:
             self._pings = {ping: at for ping, at in self._pings.items() if at > sent_us}
 
     async def keep(self, now_us: int, keeping: Keeping) -> None:
-        """Ping when it is due; cut who does not answer, close who is too old."""
+        """Ping when it is due; close who does not answer, or is too old. `now_us` is steady."""
         if self.is_closing:
             return
-        if now_us - self.connected_us >= keeping.life_seconds * _US:
+        if now_us - self._opened_us >= keeping.life_seconds * _US:
             self.close(WSCloseCode.GOING_AWAY)
             return
         oldest_us = min(self._pings.values(), default=now_us)

@@ -134,7 +134,7 @@ class Server:
     async def _keep_connections(self) -> None:
         while True:
             await self.time.sleep(self.connections.keeping.tick_seconds)
-            await self.connections.keep(self.time.now_us())
+            await self.connections.keep(self.time.steady_us())
 
     async def _pulse(self) -> None:
         while True:

@@ -18,7 +18,11 @@ class VenueTime:
 
     def now_us(self) -> int:
         """Return the venue's time."""
-        return (self.clock.now() - _EPOCH) // _MICROSECOND + self.skew_us
+        return self.steady_us() + self.skew_us
+
+    def steady_us(self) -> int:
+        """Return the clock's time, which no skew moves: for how long something lasts."""
+        return (self.clock.now() - _EPOCH) // _MICROSECOND
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of the clock's time."""

@@ -63,7 +63,7 @@ class WebSocketApi:
         visitor.weight.add(WEIGHT, now_us)
         socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=1 << 20)
         await socket.prepare(request)
-        connection = Connection(socket, request.remote or "", now_us)
+        connection = Connection(socket, desk.time)
         if request.query.get("timeUnit", "").upper() == "MICROSECOND":
             connection.time = microseconds
         returns_limits = request.query.get("returnRateLimits", "true").lower() != "false"

@@ -102,7 +102,7 @@ class Broadcast:
 
     def pulse(self) -> None:
         """Publish whatever is due."""
-        now_us = self._time.now_us()
+        now_us = self._time.steady_us()
         for name in tuple(self._names.values()):
             look = self._pulses.get(name.kind)
             if look is None or now_us < self._due_us.get(name.text, 0):

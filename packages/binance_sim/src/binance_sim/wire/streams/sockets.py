@@ -182,8 +182,7 @@ class MarketStreams:
         """Serve one connection until it ends."""
         web_socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=1 << 16)
         await web_socket.prepare(request)
-        now_us = self._time.now_us()
-        connection = Connection(web_socket, request.remote or "", now_us)
+        connection = Connection(web_socket, self._time)
         if request.query.get("timeUnit", "").upper() == "MICROSECOND":
             connection.time = microseconds
         socket = StreamSocket(connection, self._broadcast, self._limits)
