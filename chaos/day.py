@@ -24,6 +24,7 @@ from binance_adapter.signing import Credentials, signer_of
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.symbols import BTCUSDT, MaxNumOrders
 from binance_sim.engine.vocabulary import Side as VenueSide
+from binance_sim.faults.lags import Lags
 from binance_sim.faults.rules import Rule
 from binance_sim.venue import SimulatedVenue
 from binance_sim.wire.keys import hmac_key
@@ -67,13 +68,17 @@ FAULTS: Final = (
     Rule(kind="fail", method="order.place", probability=0.025, status=503, executed=True),
     Rule(kind="fail", method="order.place", probability=0.025, status=502, executed=False),
     Rule(kind="fail", method="order.*", probability=0.01, status=504, code=-1007, executed=True),
-    Rule(kind="delay_request", method="order.place", probability=0.02, seconds=0.5, jitter_seconds=3.0),
+    Rule(kind="delay_request", method="order.place", probability=0.03, seconds=0.5, jitter_seconds=2.0),
     Rule(kind="duplicate_event", probability=0.05),
     Rule(kind="reorder_events", probability=0.05),
     Rule(kind="delay_event", probability=0.05, seconds=0.02, jitter_seconds=0.5),
     Rule(kind="drop_event", probability=0.01),
     Rule(kind="unknown_event_field", probability=0.01),
 )  # fmt: skip
+
+
+#: Reads that know less than the engine does, as the venue's own do.
+LAGS: Final = Lags(new_order_us=2_000_000, open_orders_us=1_000_000, database_us=2_000_000)
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +116,7 @@ class Day:
         rules = [msgspec.structs.replace(rule) for rule in FAULTS]
         for rule in rules:
             self.server.faults.add(rule)
+        self.server.desk.lags = LAGS
         left = self.plan.orders
         pause = self.plan.seconds * CONCURRENT / self.plan.orders
 
@@ -142,6 +148,7 @@ class Day:
     async def come_to_rest(self) -> None:
         """Lift the faults, cancel what rests, and wait until every order has ended."""
         self.server.faults.clear()
+        self.server.desk.lags = Lags()
         async with asyncio.timeout(COME_TO_REST_SECONDS):
             while open_orders := self._open():
                 for order in open_orders:
