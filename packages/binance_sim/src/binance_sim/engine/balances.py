@@ -85,7 +85,7 @@ class Account:
 
     def snapshot(self, asset: str) -> BalanceSnapshot:
         """Return the balance of `asset` as it is now."""
-        balance = self.balance(asset)
+        balance = self._balances.get(asset) or self.balance(asset)
         return BalanceSnapshot(asset, from_units(balance.free), from_units(balance.locked))
 
     def snapshots(self) -> tuple[BalanceSnapshot, ...]:

@@ -104,7 +104,8 @@ class Market:
         )
         self.tape.append(trade)
         self.average.add(price, quantity, now_us)
-        self.stops.observe(price, now_us)
+        if self.stops.waiting():
+            self.stops.observe(price, now_us)
         for listener in self.trade_listeners:
             listener(trade)
         return trade

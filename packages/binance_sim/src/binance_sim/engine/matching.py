@@ -209,8 +209,8 @@ class Matcher:
         notional = notional_down(price, quantity)
         commission, commission_asset = self._settle(order, quantity, notional, is_maker=is_maker)
         draft.journal.commissions[commission_asset] += commission
-        draft.touch(order.account, self._market.rules.base_asset, self._market.rules.quote_asset)
-        draft.touch(order.account, commission_asset)
+        rules = self._market.rules
+        draft.touch(order.account, rules.base_asset, rules.quote_asset, commission_asset)
         execution = Execution(
             account=order.account.key,
             symbol=trade.symbol,

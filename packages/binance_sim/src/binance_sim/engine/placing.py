@@ -102,7 +102,7 @@ def check_engine(market: Market, order: Order) -> None:
         raise errors.rejected(errors.DUPLICATE_ORDER)
     if order.status is OrderStatus.PENDING_NEW:
         return
-    if order.trigger is not None and market.would_trigger(order):
+    if market.would_trigger(order):
         raise errors.rejected(errors.WOULD_TRIGGER)
     if market.would_take(order):
         raise errors.rejected(errors.WOULD_TAKE)

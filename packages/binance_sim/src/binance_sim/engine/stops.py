@@ -54,8 +54,6 @@ class StopBook:
 
     def observe(self, price: int, now_us: int) -> None:
         """Take note of a trade: move what it sets off to `triggered`, the nearest stop first."""
-        if not self._waiting:
-            return
         for ladder, is_above in ((self._above, True), (self._below, False)):
             while (stop := ladder.best()) is not None:
                 if price < stop if is_above else price > stop:
