@@ -61,9 +61,8 @@ def clients() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # test processes beside each other make it once
         if not (folder / "ready").exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            subprocess.run(
-                [python, "-m", "pip", "install", "-q", "--no-input", "-r", pins], check=True
-            )
+            install = [python, "-m", "pip", "install", "-q", "--no-input", "--require-hashes"]
+            subprocess.run([*install, "-r", pins], check=True)
             (folder / "ready").touch()
     return python
 

@@ -3,6 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.timeout(600)  # the first of them may have to fetch the clients
+
 RunDay = Callable[[str], Awaitable[Any]]
 
 
