@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 
+import attrs
 import pytest
 
+from binance_sim.engine.vocabulary import SymbolStatus
 from binance_sim.wire.testing import World, running
 
 D8 = "0.00000000"
@@ -77,3 +79,18 @@ async def test_the_firewall_refuses_what_smells_of_sql(world: World) -> None:
     answer = await world.alice.public("depth", symbol="x union select y")
 
     assert answer.status == 403
+
+
+async def test_a_status_chooses_among_symbols(world: World) -> None:
+    rules = world.exchange.market("ETHUSDT").rules
+    world.exchange.replace_rules(attrs.evolve(rules, status=SymbolStatus.HALT))
+
+    halted = await world.alice.public("ticker/price", symbolStatus="HALT")
+    wrong = await world.alice.public("ticker/price", symbol="ETHUSDT", symbolStatus="TRADING")
+    listed = await world.alice.public("exchangeInfo", symbolStatus="TRADING")
+    mixed = await world.alice.public("exchangeInfo", symbol="BTCUSDT", symbolStatus="TRADING")
+
+    assert [row["symbol"] for row in halted.body] == ["ETHUSDT"]
+    assert wrong.body["code"] == -1220
+    assert [row["symbol"] for row in listed.body["symbols"]] == ["BTCUSDT"]
+    assert mixed.body["code"] == -1128

@@ -35,8 +35,6 @@ def _symbols(call: Call) -> Iterable[Json]:
     permissions = parameters.text("permissions")
     for market in call.markets():
         rules = market.rules
-        if status is not None and rules.status is not status:
-            continue
         if permissions is not None and not _permitted(permissions, rules.permission_sets):
             continue
         yield symbol(rules)

@@ -7,8 +7,10 @@ import attrs
 from binance_sim.engine.balances import Account
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.market import Market
+from binance_sim.engine.vocabulary import SymbolStatus
 from binance_sim.faults.lags import Lags
 from binance_sim.market_data.feed import MarketData
+from binance_sim.wire import failures
 from binance_sim.wire.keys import Security
 from binance_sim.wire.limits import Meter, OrderCount
 from binance_sim.wire.parameters import Parameters
@@ -54,16 +56,26 @@ class Call:
         return self.desk.exchange.account(self.account_key)
 
     def market(self) -> Market:
-        """Return the market of `symbol`. Raises VenueError -1102, -1100, -1121."""
-        return self.exchange.market(self.parameters.symbol())
+        """Return the market of `symbol`. Raises VenueError -1102, -1100, -1121, Failure -1220."""
+        found = self.exchange.market(self.parameters.symbol())
+        if self._status() not in {None, found.rules.status}:
+            text = "The symbol's status does not match the requested symbolStatus."
+            raise failures.Failure(failures.WRONG_STATUS, text)
+        return found
 
     def markets(self) -> list[Market]:
-        """Return the markets of `symbol`, of `symbols`, or all. Raises VenueError, Failure."""
-        symbol = self.parameters.optional_symbol()
-        if symbol is not None:
-            return [self.exchange.market(symbol)]
-        symbols = self.parameters.symbols()
-        return [self.exchange.market(name) for name in symbols or self.exchange.markets()]
+        """Return the market of `symbol`, of `symbols`, or all, less those of another status.
+
+        Raises VenueError, Failure.
+        """
+        if "symbol" in self.parameters:
+            return [self.market()]
+        status, symbols = self._status(), self.parameters.symbols()
+        found = [self.exchange.market(name) for name in symbols or self.exchange.markets()]
+        return [market for market in found if status in {None, market.rules.status}]
+
+    def _status(self) -> SymbolStatus | None:
+        return self.parameters.choice("symbolStatus", SymbolStatus)
 
 
 Handler = Callable[[Call], object]
