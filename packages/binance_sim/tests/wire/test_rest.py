@@ -94,3 +94,56 @@ async def test_a_status_chooses_among_symbols(world: World) -> None:
     assert wrong.body["code"] == -1220
     assert [row["symbol"] for row in listed.body["symbols"]] == ["BTCUSDT"]
     assert mixed.body["code"] == -1128
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "weight"),
+    [
+        ("ping", {}, 1),
+        ("exchangeInfo", {}, 20),
+        ("depth", {"symbol": "BTCUSDT"}, 5),
+        ("depth", {"symbol": "BTCUSDT", "limit": 500}, 25),
+        ("depth", {"symbol": "BTCUSDT", "limit": 1000}, 50),
+        ("depth", {"symbol": "BTCUSDT", "limit": 5000}, 250),
+        ("trades", {"symbol": "BTCUSDT"}, 25),
+        ("klines", {"symbol": "BTCUSDT", "interval": "1m"}, 2),
+        ("ticker/price", {"symbol": "BTCUSDT"}, 2),
+        ("ticker/price", {}, 4),
+        ("ticker/bookTicker", {}, 4),
+        ("ticker/24hr", {"symbol": "BTCUSDT"}, 2),
+        ("ticker/24hr", {"symbols": '["BTCUSDT","ETHUSDT"]'}, 2),
+        ("ticker/24hr", {}, 80),
+        ("ticker", {"symbols": '["BTCUSDT","ETHUSDT"]'}, 8),
+    ],
+)
+async def test_what_public_calls_weigh(
+    world: World, path: str, query: dict[str, object], weight: int
+) -> None:
+    answer = await world.alice.public(path, **query)
+
+    assert (answer.status, answer.headers["X-MBX-USED-WEIGHT-1M"]) == (200, str(weight))
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "weight"),
+    [
+        ("account", {}, 20),
+        ("order", {"symbol": "BTCUSDT", "orderId": 1}, 4),
+        ("openOrders", {"symbol": "BTCUSDT"}, 6),
+        ("openOrders", {}, 80),
+        ("allOrders", {"symbol": "BTCUSDT"}, 20),
+        ("myTrades", {"symbol": "BTCUSDT"}, 20),
+        ("myTrades", {"symbol": "BTCUSDT", "orderId": 1}, 5),
+        ("rateLimit/order", {}, 40),
+        ("myFilters", {"symbol": "BTCUSDT"}, 40),
+        ("orderList", {"orderListId": 1}, 4),
+        ("allOrderList", {}, 20),
+        ("openOrderList", {}, 6),
+    ],
+)
+async def test_what_private_calls_weigh(
+    world: World, path: str, query: dict[str, object], weight: int
+) -> None:
+    answer = await world.alice.signed("GET", path, **query)
+
+    assert answer.headers["X-MBX-USED-WEIGHT-1M"] == str(weight)

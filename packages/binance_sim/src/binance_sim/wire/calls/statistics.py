@@ -171,6 +171,25 @@ _SYMBOLS: Final = frozenset({"symbol", "symbols", "symbolStatus"})
 _KLINES: Final = frozenset({"symbol", "interval", "startTime", "endTime", "timeZone", "limit"})
 
 
+def _count(parameters: Parameters) -> int | None:
+    """Return how many symbols are named, None for all of them."""
+    if "symbol" in parameters:
+        return 1
+    text = parameters.values.get("symbols")
+    return None if text is None else text.count(",") + 1
+
+
+def _day_weight(parameters: Parameters) -> int:
+    count = _count(parameters)
+    if count is None:
+        return 80
+    return next((weight for most, weight in ((20, 2), (100, 40)) if count <= most), 80)
+
+
+def _window_weight(parameters: Parameters) -> int:
+    return min(4 * (_count(parameters) or 1), 200)
+
+
 METHODS = (
     Method(route=("GET", "klines"), name="klines", handler=klines, parameters=_KLINES, weight=2),
     Method(
@@ -188,21 +207,21 @@ METHODS = (
         name="ticker.24hr",
         handler=day_ticker,
         parameters=_SYMBOLS | {"type"},
-        weight=by_symbol(2, 80),
+        weight=_day_weight,
     ),
     Method(
         route=("GET", "ticker"),
         name="ticker",
         handler=rolling_ticker,
         parameters=_SYMBOLS | {"type", "windowSize"},
-        weight=4,
+        weight=_window_weight,
     ),
     Method(
         route=("GET", "ticker/tradingDay"),
         name="ticker.tradingDay",
         handler=day_so_far,
         parameters=_SYMBOLS | {"type", "timeZone"},
-        weight=4,
+        weight=_window_weight,
     ),
     Method(
         route=("GET", "referencePrice"),
