@@ -4,21 +4,24 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import attrs
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from binance_adapter.messages import SymbolRow, decode
+from binance_adapter.symbols import to_symbol
 from binance_sim.engine.errors import VenueError
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.symbols import BTCUSDT, ETHUSDT, SymbolRules
 from binance_sim.engine.vocabulary import Side as VenueSide
 from binance_sim.testing import FREE_OF_COMMISSION, limit, market
+from binance_sim.wire.views import symbols as views
 from tradecore.application.commands.place_order import filter_reasons
-from tradecore.domain.instruments import OrderType, Side
+from tradecore.domain.instruments import Instrument, OrderType, Side
 from tradecore.domain.money import Price, Quantity, multiply
 from tradecore.domain.reference_prices import ReferencePrice
 from tradecore.testing.builders import build_order
-from tradecore_server.simulated_venue import instrument_of
 
 BOUNDS = st.sampled_from(
     [Decimal(text) for text in ("0.00001", "0.01", "5", "12000", "60000", "300000", "9000", "1e6")]
@@ -31,6 +34,11 @@ QUANTITIES = st.one_of(
 )
 AVERAGE = Decimal(60_000)
 FAILURE = "Filter failure: "
+
+
+def instrument_of(rules: SymbolRules) -> Instrument:
+    """Return what our adapter makes of the venue's own words on the symbol."""
+    return to_symbol(decode(msgspec.json.encode(views.symbol(rules)), SymbolRow)).instrument
 
 
 def exchange(rules: SymbolRules) -> Exchange:
