@@ -15,6 +15,7 @@ from bench.house import fresh_price
 from dependency_injector import providers
 
 from tradecore.memory import FixedPrices
+from tradecore_server import collector
 from tradecore_server.container import Container
 from tradecore_server.modes import serving
 from tradecore_server.settings import Secret, Settings
@@ -38,5 +39,6 @@ async def main(dsn: str, data_directory: Path) -> None:
 
 if __name__ == "__main__":
     task = json.loads(sys.stdin.readline())
+    collector.relax()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(task["dsn"], Path(task["data_directory"])))

@@ -36,9 +36,10 @@ def main() -> None:
 @app.command
 def run() -> None:
     """Serve everything in this process, on an embedded PostgreSQL unless one is configured."""
-    from tradecore_server import modes, welcome
+    from tradecore_server import collector, modes, welcome
 
     current = _settings()
+    collector.relax()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(modes.run_all(current, lambda running: welcome.show(console, running, current)))
 
