@@ -9,14 +9,14 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 import attrs
 import uvloop
-from bench import house, http, machine, parity, report, series
+from bench import house, http, machine, parity, report, series, venue
 from bench.house import House
 from bench.http import Served
 from bench.measured import Result, Round, result
@@ -24,6 +24,7 @@ from bench.pgbench import Baseline
 from bench.sizes import Sizes
 from rich.console import Console
 
+from binance_adapter.connector import BinanceConnector, TransportKind
 from pg_adapter.connections import PgPool
 from pg_adapter.embedded import EmbeddedPostgres
 from pg_adapter.queries import PgQueries
@@ -55,6 +56,7 @@ class Bench:
     memory_house: House
     reserve: Baseline
     fill: Baseline
+    connectors: Mapping[TransportKind, BinanceConnector]
     rounds: defaultdict[str, list[Round]] = attrs.field(factory=lambda: defaultdict(list))
 
     async def run(self) -> list[Result]:
@@ -84,6 +86,12 @@ class Bench:
         async def decide() -> Round:
             return series.decide(short)
 
+        async def engine() -> Round:
+            return venue.engine(short)
+
+        rest = self.connectors[TransportKind.REST]
+        websocket_api = self.connectors[TransportKind.WEBSOCKET_API]
+
         return {
             "orders_executor": lambda: series.hammer(executor, spread, seconds),
             "reserve_pgbench": lambda: self.reserve.run(seconds),
@@ -93,6 +101,11 @@ class Bench:
             "fills": lambda: series.hammer(executor, fills, seconds),
             "decide_limit_order": decide,
             "orders_memory": lambda: series.hammer(self.memory.executor, memory, short),
+            "venue_engine": engine,
+            "venue_rest": lambda: venue.submits(rest, seconds),
+            "venue_websocket_api": lambda: venue.submits(websocket_api, seconds),
+            "submission": lambda: venue.adapter(short),
+            "fill_parse": lambda: venue.parse(short),
         }
 
     def _say(self, text: str) -> None:
@@ -113,6 +126,12 @@ def _results(rounds: defaultdict[str, list[Round]]) -> list[Result]:
         result("fills", "fills/s", rounds["fills"], fill),
         result("orders_memory", per_second, rounds["orders_memory"]),
         result("decide_limit_order", "µs", rounds["decide_limit_order"]),
+        *(
+            result(name, per_second, rounds[name])
+            for name in ("venue_engine", "venue_rest", "venue_websocket_api")
+        ),
+        result("submission", "µs", rounds["submission"]),
+        result("fill_parse", "µs", rounds["fill_parse"]),
     ]
 
 
@@ -183,6 +202,7 @@ async def _measure(
             memory_house=await house.furnish(memory, 200),
             reserve=reserve,
             fill=fill,
+            connectors=await stack.enter_async_context(venue.connected()),
         )
         results = await bench.run()
     progress(console, "checking the laws")
@@ -209,6 +229,7 @@ def main(build: Path) -> int:
     took = time.monotonic() - begun
     notes = [
         *report.legend(),
+        report.fill_shares(results),
         f"{sizes.rounds} rounds of {sizes.seconds:g} s, {sizes.accounts} accounts.",
         f"{took:.0f} s in all; load {before:.1f} before, {machine.load():.1f} after.",
     ]

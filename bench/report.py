@@ -62,6 +62,18 @@ def legend() -> list[str]:
     ]
 
 
+def fill_shares(results: Sequence[Result]) -> str:
+    """Return what a fill's way from the venue's frame into the ledger is made of."""
+    found = {one.name: one for one in results}
+    cost = found["fills"].cpu
+    if cost is None:
+        return ""
+    parts = {"parsed": found["fill_parse"].value, "decided": cost[0], "recorded": cost[1]}
+    whole = sum(parts.values())
+    shares = ", ".join(f"{part} {value / whole:.0%}" for part, value in parts.items())
+    return f"A fill, from the frame into the ledger: {whole:.0f} µs of processor time: {shares}."
+
+
 def write(path: Path, results: Sequence[Result]) -> None:
     """Write the results as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)

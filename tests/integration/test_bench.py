@@ -17,6 +17,11 @@ SERIES = [
     "fills",
     "orders_memory",
     "decide_limit_order",
+    "venue_engine",
+    "venue_rest",
+    "venue_websocket_api",
+    "submission",
+    "fill_parse",
 ]
 COMPARED = {"orders_executor", "orders_http", "orders_hot_wallet", "fills"}
 
