@@ -59,7 +59,7 @@ async def catch_up_children(gateway: Gateway) -> int:
     living = await gateway.queries.list_living_children()
     for child in living:
         with one_of_many(child):
-            await gateway.settle(child, may_renew=False)
+            await gateway.ask(child)
     return len(living)
 
 

@@ -62,7 +62,7 @@ class Gateway:
     ) -> VenueOrder | None:
         """Commit the attempt to send an accepted order; return the child that is to be sent now.
 
-        A redelivery finds the attempt of the first time, returns None and leaves it to `settle`.
+        A redelivery finds the attempt of the first time, returns None and leaves it to `settle_attempts`.
         """
         outcome = await self.executor.follow_up(
             OpenAttempt(**self._head(correlation_id), order_id=order_id, handles=handles)
@@ -169,31 +169,32 @@ class Gateway:
         for report in await self._executions(child):
             await self.executor.follow_up(self._execution(report, correlation_id))
 
-    async def settle(self, child: VenueOrder, *, may_renew: bool) -> bool:
-        """Ask about a child whose outcome is open; return whether the venue knew it.
-
-        `may_renew` says that no request of the attempt can still be accepted: one that the venue
-        never saw, and that never traded, is then sent anew.
-        """
-        correlation_id = str(child.order_id)
+    async def ask(self, child: VenueOrder) -> bool:
+        """Note what the venue says of a child; return whether it knows it."""
         report = await self._query(child)
         if report is not None:
-            await self.record(child, report, correlation_id)
-            return True
-        if may_renew and not await self._executions(child):
-            renewed: Attempt = (
-                await self.executor.follow_up(
-                    RenewAttempt(
-                        **self._head(correlation_id),
-                        order_id=child.order_id,
-                        child=child.child,
-                        attempted_at=child.attempted_at,
-                    )
+            await self.record(child, report, str(child.order_id))
+        return report is not None
+
+    async def has_traded(self, child: VenueOrder) -> bool:
+        """Return whether the venue has a fill of a child. Raises VenueUnavailable."""
+        return bool(await self._executions(child))
+
+    async def renew(self, child: VenueOrder) -> None:
+        """Send anew a child that the venue provably never saw and cannot accept any more."""
+        correlation_id = str(child.order_id)
+        renewed: Attempt = (
+            await self.executor.follow_up(
+                RenewAttempt(
+                    **self._head(correlation_id),
+                    order_id=child.order_id,
+                    child=child.child,
+                    attempted_at=child.attempted_at,
                 )
-            ).unwrap()
-            if renewed.child is not None:
-                await self.send(renewed.child, correlation_id)
-        return False
+            )
+        ).unwrap()
+        if renewed.child is not None:
+            await self.send(renewed.child, correlation_id)
 
     async def alert(self, kind: AlertKind, subject: str, detail: str) -> None:
         """Tell the operators, once per kind and subject."""

@@ -11,8 +11,10 @@ from typing import Final
 import attrs
 
 from tradecore.application.processes.gateway import Gateway
+from tradecore.domain import sending
 from tradecore.domain.events import AlertKind
 from tradecore.domain.ids import OrderId
+from tradecore.domain.sending import Doubt, Step, Word
 from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
 from tradecore.ports.clock import Clock
 from tradecore.ports.store import AWAY, StoreError
@@ -23,10 +25,6 @@ logger = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 0.5
 SWEEP_SECONDS: Final = 30
 """How often living children are held against the venue's open orders: a frame may have been lost."""
-GRACE: Final = timedelta(seconds=1)
-READ_LAG: Final = timedelta(seconds=3)
-DENIALS: Final = 3
-"""How often the venue must say that it never saw an order before we believe it."""
 STUCK: Final = timedelta(seconds=60)
 """How long an order may be asked about before a person must know; its funds stay reserved."""
 AT_ONCE: Final = 16
@@ -80,29 +78,38 @@ async def _attempt_round(gateway: Gateway, watch: Watch) -> None:
     await _side_by_side(
         (child, _settle_attempt(gateway, child, now, watch))
         for child in children
-        if now - child.attempted_at > GRACE
+        if sending.next_step(_doubt(child, watch), Word.NOTHING, now) is Step.ASK
     )
 
 
 async def _settle_attempt(
-    gateway: Gateway, child: VenueOrder, venue_now: datetime, watch: Watch
+    gateway: Gateway, child: VenueOrder, asked_at: datetime, watch: Watch
 ) -> None:
-    """Ask about one attempt; renew it once the venue has denied it often enough, late enough.
-
-    Only what the venue says after it can no longer accept the request, and past its read lag,
-    counts; a renewed attempt begins at nought.
-    """
+    """Ask about one attempt, and do what follows from the answer."""
     since = watch.since[child.order_id, child.child]
-    if venue_now - since > STUCK:
+    if asked_at - since > STUCK:
         await gateway.alert(
             AlertKind.OUTCOME_UNKNOWN,
             child.venue_client_order_id,
             f"asked about since {since.isoformat()}; the venue has not said what came of it",
         )
-    final = venue_now > child.attempted_at + child.receive_window + READ_LAG
-    key = _key(child)
-    if not await gateway.settle(child, may_renew=watch.denials[key] >= DENIALS) and final:
-        watch.denials[key] += 1
+    doubt = _doubt(child, watch)
+    word = Word.KNOWN if await gateway.ask(child) else Word.DENIED
+    step = sending.next_step(doubt, word, asked_at)
+    if step is Step.COUNT:
+        watch.denials[_key(child)] += 1
+    elif step is Step.ASK_FOR_FILLS and not await gateway.has_traded(child):
+        step = sending.next_step(doubt, Word.NEVER_TRADED, asked_at)
+    if step is Step.RENEW:
+        await gateway.renew(child)
+
+
+def _doubt(child: VenueOrder, watch: Watch) -> Doubt:
+    return Doubt(
+        signed_at=child.attempted_at,
+        receive_window=child.receive_window,
+        denials=watch.denials[_key(child)],
+    )
 
 
 def _key(child: VenueOrder) -> tuple[OrderId, int, datetime]:
@@ -126,7 +133,7 @@ async def sweep(gateway: Gateway) -> None:
         for one in await gateway.venue.open_orders()
     }
     await _side_by_side(
-        (child, gateway.settle(child, may_renew=False))
+        (child, gateway.ask(child))
         for child in living
         if resting.get((child.symbol, child.venue_order_id or 0)) != child.filled_quantity
     )
