@@ -18,10 +18,12 @@ from tradecore.application.processes.settle_attempts import settle_attempts
 from tradecore.application.processes.submit_orders import submit_orders
 from tradecore.application.processes.tell_operators import tell_operators
 from tradecore.domain.accounts import Account
+from tradecore.domain.risk import Limits
 from tradecore.memory import SystemClock
 from tradecore_server import database, simulated_venue, venue
 from tradecore_server.connections import BoundedProtocol
 from tradecore_server.container import Container
+from tradecore_server.quotas import default_limits
 from tradecore_server.seed import Seeder, seed_customers, seed_house
 from tradecore_server.settings import Settings, VenueChoice
 
@@ -83,9 +85,13 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             jobs = [] if exchange is None else [await _resumed(container, exchange)]
             await connector.prices.confirm()
             seeder = Seeder(executor, container.ids())
-            await seed_house(
-                seeder, [(await connector.symbols.get(one)).instrument for one in settings.symbols]
+            symbols = [await connector.symbols.get(one) for one in settings.symbols]
+            limits = (
+                default_limits(symbols, connector.client.budgets.used())
+                if exchange is None
+                else Limits()
             )
+            await seed_house(seeder, [one.instrument for one in symbols], limits)
             tasks = await stack.enter_async_context(_loops(container, require_database, jobs))
             customers = [] if exchange is None else await seed_customers(seeder, exchange, clock)
             address = await _serve(stack, container, tasks)

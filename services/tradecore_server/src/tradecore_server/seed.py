@@ -67,11 +67,11 @@ class Seeder:
         )
 
 
-async def seed_house(seeder: Seeder, instruments: Sequence[Instrument]) -> None:
-    """Offer the venue's instruments, under default limits and fees."""
+async def seed_house(seeder: Seeder, instruments: Sequence[Instrument], limits: Limits) -> None:
+    """Offer the venue's instruments, under default `limits` and fees."""
     for instrument in instruments:
         await seeder.once(f"instrument:{instrument.symbol}", PutInstrument, instrument=instrument)
-    await seeder.once("limits:default", SetLimits, account_id=HOUSE, limits=Limits())
+    await seeder.once("limits:default", SetLimits, account_id=HOUSE, limits=limits)
     await seeder.once("fees:default", SetFees, account_id=HOUSE, policy=FEES)
 
 
