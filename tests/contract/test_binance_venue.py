@@ -1,8 +1,10 @@
 """The Binance adapter keeps the promises of a venue, spoken to over the wire, either way."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
+import attrs
 import pytest
 
 from binance_adapter.connector import (
@@ -21,10 +23,12 @@ from binance_sim.engine.vocabulary import Side
 from binance_sim.wire.keys import hmac_key
 from binance_sim.wire.server import Server, serving
 from tradecore.memory import SystemClock
+from tradecore.ports.market_data import MarketData
 from tradecore.ports.reference_prices import ReferencePrices
 from tradecore.ports.venue import Venue
+from tradecore.testing.contracts.market_data import MarketDataContract
 from tradecore.testing.contracts.sources import ReferencePricesContract
-from tradecore.testing.contracts.venue import VenueContract
+from tradecore.testing.contracts.venue import TAKING, VenueContract
 
 API_KEY, WORD = "omnibus" + "K" * 57, "the-word-of-the-omnibus-account"
 
@@ -33,9 +37,11 @@ def exchange() -> Exchange:
     made = Exchange([BTCUSDT])
     made.open_account("house", rates=CommissionRates())
     made.deposit("house", "USDT", Decimal(1_000_000), 1)
+    made.set_liquidity("BTCUSDT", Side.BUY, Decimal(59_980), Decimal(1), 1)
     made.set_liquidity("BTCUSDT", Side.BUY, Decimal(59_990), Decimal(1), 1)
     made.set_liquidity("BTCUSDT", Side.SELL, Decimal(60_010), Decimal("0.004"), 1)
     made.set_liquidity("BTCUSDT", Side.SELL, Decimal(60_020), Decimal(1), 1)
+    made.set_liquidity("BTCUSDT", Side.SELL, Decimal(60_030), Decimal(1), 1)
     return made
 
 
@@ -66,6 +72,14 @@ class TestBinanceVenue(VenueContract):
     @pytest.fixture
     def venue(self, connector: BinanceConnector) -> Venue:
         return connector.venue
+
+
+class TestMarketData(MarketDataContract):
+    @pytest.fixture
+    async def market_data(self, connector: BinanceConnector) -> MarketData:
+        # Takes from two levels: two trades.
+        await connector.venue.submit(attrs.evolve(TAKING, attempted_at=datetime.now(UTC)))
+        return connector.market_data
 
 
 class TestBookTickers(ReferencePricesContract):

@@ -34,6 +34,7 @@ from tradecore.domain.instruments import OrderType, Side, TimeInForce
 from tradecore.domain.money import Price, Quantity
 from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
 from tradecore.memory import SystemClock
+from tradecore.ports.market_data import CandleInterval, CandleSpan
 from tradecore.ports.venue import (
     ExecutionReport,
     OrderReport,
@@ -543,12 +544,12 @@ async def test_the_market_is_passed_through(
 ) -> None:
     sell(exchange)
     await connector.venue.submit(child(quantity=Quantity(Decimal("0.004"))))
-    book = await connector.market_data.depth("BTCUSDT", 5)
+    book = await connector.market_data.book("BTCUSDT", 5)
     assert (book.asks[0].price, book.asks[0].quantity) == (50_000, Decimal("0.006"))
-    (trade,) = await connector.market_data.trades("BTCUSDT")
+    (trade,) = (await connector.market_data.trades("BTCUSDT")).trades
     assert (trade.price, trade.notional) == (50_000, 200)
-    candles = await connector.market_data.candles("BTCUSDT", "1m")
-    assert candles[-1].close == 50_000
+    span = CandleSpan(interval=CandleInterval.MINUTE_1)
+    assert (await connector.market_data.candles("BTCUSDT", span)).candles[-1].close == 50_000
 
 
 async def test_f42_two_keys_overlap_while_one_takes_over(
@@ -572,7 +573,7 @@ async def test_f32_a_deposit_at_the_venue_is_told(
     exchange: Exchange, connector: BinanceConnector, reading: Reading
 ) -> None:
     told: asyncio.Queue[tuple[str, Decimal]] = asyncio.Queue()
-    connector.client.hooks.balance_moved = lambda asset, delta: told.put_nowait((asset, delta))
+    connector.client.hooks.balance_moved = lambda asset, delta, _at: told.put_nowait((asset, delta))
     exchange.deposit("house", "BTC", Decimal("2.5"), 1)
     async with asyncio.timeout(5):
         assert await told.get() == ("BTC", Decimal("2.5"))

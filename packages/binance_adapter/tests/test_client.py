@@ -264,6 +264,28 @@ def test_f42_a_refused_key_is_told_to_a_person(caplog: pytest.LogCaptureFixture)
     assert "venue.auth_failed" in caplog.messages
 
 
+def test_f42_a_key_that_is_taken_again_is_told_once() -> None:
+    async def story() -> None:
+        answers: list[Any] = [
+            *({"balances": []}, refusal(401, -2015, "Invalid API-key")),
+            *({"balances": []}, {"balances": []}),
+        ]
+        stage = Stage(lambda _call, _parameters: answers.pop(0))
+        told: list[str] = []
+        stage.client.hooks.authentication_failed = lambda _: told.append("refused")
+        stage.client.hooks.authenticated = lambda: told.append("taken")
+        await account(stage)
+        with pytest.raises(VenueAuthFailed):
+            await account(stage)
+        await stage.client.time()
+        assert told == ["refused"]
+        await account(stage)
+        await account(stage)
+        assert told == ["refused", "taken"]
+
+    run(story())
+
+
 def test_f40_a_filter_that_refuses_has_the_rules_read_again() -> None:
     async def story() -> None:
         stage = Stage(lambda _call, _parameters: refusal(400, -1013, "Filter failure: LOT_SIZE"))

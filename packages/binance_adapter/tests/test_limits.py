@@ -31,7 +31,7 @@ def test_names_are_those_of_the_headers() -> None:
 
 @pytest.mark.parametrize(
     ("lane", "admitted"),
-    [(Lane.BACKGROUND, 5), (Lane.PLACE, 8), (Lane.QUERY, 9), (Lane.CANCEL, 10)],
+    [(Lane.PUBLIC, 3), (Lane.BACKGROUND, 5), (Lane.PLACE, 8), (Lane.QUERY, 9), (Lane.CANCEL, 10)],
 )
 def test_f36_queries_and_cancels_have_room_when_orders_have_none(lane: Lane, admitted: int) -> None:
     budgets = Budgets([WEIGHT])

@@ -18,6 +18,7 @@ from binance_adapter.market_data import MarketData
 from binance_adapter.sockets import Rejection
 from binance_adapter.testing import ScriptedNetwork, Stage, exchange_info, loop_time, refusal
 from tradecore.domain.instruments import InstrumentState
+from tradecore.ports.market_data import CandleInterval, CandleSpan
 from tradecore.ports.reference_prices import ReferencePrices
 from tradecore.ports.venue import VenueUnavailable
 from tradecore.testing.contracts.sources import ReferencePricesContract
@@ -350,17 +351,20 @@ def test_the_public_market_is_passed_through_exactly() -> None:
 
     async def story() -> None:
         stage = Stage(lambda call, _parameters: answers[call.name])
-        market = MarketData(stage.client)
-        book = await market.depth("BTCUSDT", 5)
+        market = MarketData(stage.client, stage.clock)
+        book = await market.book("BTCUSDT", 5)
         assert (book.last_update_id, book.bids[0].price, book.asks[0].quantity) == (
             7,
             D("1.1"),
             D(3),
         )
-        (trade,) = await market.trades("BTCUSDT")
+        (trade,) = (await market.trades("BTCUSDT")).trades
         assert (trade.trade_id, trade.notional, trade.is_buyer_maker) == (9, D("2.3"), True)
         start = datetime(2026, 1, 1, tzinfo=UTC)
-        (candle,) = await market.candles("BTCUSDT", "1m", start=start)
+        span = CandleSpan(interval=CandleInterval.MINUTE_1, start=start)
+        found = await market.candles("BTCUSDT", span)
+        (candle,) = found.candles
+        assert book.as_of == found.as_of == stage.now()
         assert (candle.high, candle.low, candle.notional, candle.trades) == (
             4,
             D("0.5"),
@@ -372,7 +376,7 @@ def test_the_public_market_is_passed_through_exactly() -> None:
     run(story())
 
 
-@pytest.mark.parametrize("method", ["depth", "trades", "candles"])
+@pytest.mark.parametrize("method", ["book", "trades", "candles"])
 def test_f41_a_market_that_makes_no_sense_is_not_there(method: str) -> None:
     broken: dict[str, Any] = {
         "depth": {"lastUpdateId": 7, "bids": [["1e5", "2.0"]], "asks": []},
@@ -384,11 +388,11 @@ def test_f41_a_market_that_makes_no_sense_is_not_there(method: str) -> None:
 
     async def story() -> None:
         stage = Stage(lambda call, _parameters: broken[call.name])
-        market = MarketData(stage.client)
+        market = MarketData(stage.client, stage.clock)
         ask = {
-            "depth": lambda: market.depth("BTCUSDT"),
+            "book": lambda: market.book("BTCUSDT"),
             "trades": lambda: market.trades("BTCUSDT"),
-            "candles": lambda: market.candles("BTCUSDT", "1m"),
+            "candles": lambda: market.candles("BTCUSDT", CandleSpan(interval=CandleInterval.DAY_1)),
         }
         with pytest.raises(VenueUnavailable):
             await ask[method]()
@@ -397,4 +401,10 @@ def test_f41_a_market_that_makes_no_sense_is_not_there(method: str) -> None:
 
 
 def test_the_public_gets_the_least_of_a_scarce_limit() -> None:
-    assert calls.DEPTH.lane < calls.PLACE.lane < calls.ORDER.lane < calls.CANCEL.lane
+    assert (
+        calls.DEPTH.lane
+        < calls.EXCHANGE_INFO.lane
+        < calls.PLACE.lane
+        < calls.ORDER.lane
+        < calls.CANCEL.lane
+    )

@@ -298,9 +298,12 @@ def test_f31_a_stream_that_does_not_answer_or_is_not_subscribed_is_given_up(
     async def story() -> None:
         on = stage()
         on.network.answer = deaf
+        told: list[str] = []
+        on.client.hooks.stream_stale = told.append
         listening = Listening(on)
         with pytest.raises(VenueUnavailable):
             await listening.task
+        assert len(told) == on.health.stale == (not answers)
         assert loop_time() <= QUIET_SECONDS + ANSWER_SECONDS + 3
 
     run(story())

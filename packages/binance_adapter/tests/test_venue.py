@@ -440,12 +440,15 @@ def test_f31_a_stream_that_does_not_tell_an_accepted_order_is_given_up(
 ) -> None:
     async def story() -> None:
         stage = Stage(answering({"order.place": order_answer(clientOrderId=OWN_ID)}))
+        told: list[str] = []
+        stage.client.hooks.stream_stale = told.append
         reading = Reading(stage)
         await stage.venue.listening()
         await stage.venue.submit(child(stage))
         with pytest.raises(VenueUnavailable, match="order 11 of BTCUSDT was not told"):
             await reading.task
         assert stage.health.stale == 1
+        assert told == ["order 11 of BTCUSDT was not told"]
 
     run(story())
     assert "venue.stream_stale" in caplog.messages
@@ -551,7 +554,7 @@ def test_f32_money_that_moves_at_the_venue_is_told(kind: str) -> None:
     async def story() -> None:
         stage = Stage(answering({}))
         told: list[tuple[str, Decimal]] = []
-        stage.client.hooks.balance_moved = lambda asset, delta: told.append((asset, delta))
+        stage.client.hooks.balance_moved = lambda asset, delta, _at: told.append((asset, delta))
         reading = Reading(stage)
         await stage.venue.listening()
         moved = {"e": kind, "E": 1, "a": "BTC", "d": "-1.50000000", "T": 2}

@@ -13,10 +13,11 @@ import attrs
 class Lane(IntEnum):
     """Who goes first where a limit is near; a higher lane may use more of it."""
 
-    BACKGROUND = 0  #: market data for the public, refreshes
-    PLACE = 1
-    QUERY = 2  #: what became of an order
-    CANCEL = 3
+    PUBLIC = 0  #: market data passed through to whoever asks
+    BACKGROUND = 1  #: refreshes that the platform itself needs
+    PLACE = 2
+    QUERY = 3  #: what became of an order
+    CANCEL = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -84,7 +85,7 @@ DEPTH: Final = Call(
     verb="GET",
     path="/api/v3/depth",
     weight=5,
-    lane=Lane.BACKGROUND,
+    lane=Lane.PUBLIC,
     is_signed=False,
 )
 MARKET_TRADES: Final = Call(
@@ -92,7 +93,7 @@ MARKET_TRADES: Final = Call(
     verb="GET",
     path="/api/v3/trades",
     weight=25,
-    lane=Lane.BACKGROUND,
+    lane=Lane.PUBLIC,
     is_signed=False,
 )
 KLINES: Final = Call(
@@ -100,7 +101,7 @@ KLINES: Final = Call(
     verb="GET",
     path="/api/v3/klines",
     weight=2,
-    lane=Lane.BACKGROUND,
+    lane=Lane.PUBLIC,
     is_signed=False,
 )
 BOOK_TICKERS: Final = Call(

@@ -49,12 +49,14 @@ BACK_OFF: Final = timedelta(seconds=30)
 
 @attrs.define(kw_only=True)
 class Hooks:
-    """Whom to tell of what concerns more than the one request."""
+    """Whom to tell of what concerns more than the one request. None may raise or wait."""
 
     filter_refused: Callable[[], None] = lambda: None  #: -1013: the rules may have changed
     authentication_failed: Callable[[str], None] = lambda _: None
-    #: Asset and signed amount of a deposit, a withdrawal or a lock from outside.
-    balance_moved: Callable[[str, Decimal], None] = lambda _asset, _delta: None
+    authenticated: Callable[[], None] = lambda: None  #: for the first time after it had failed
+    stream_stale: Callable[[str], None] = lambda _: None  #: why a connected stream is not trusted
+    #: Asset, signed amount and instant of a deposit, a withdrawal or a lock from outside.
+    balance_moved: Callable[[str, Decimal, datetime], None] = lambda _asset, _delta, _at: None
 
 
 @attrs.frozen
@@ -97,6 +99,7 @@ class Client:
         self._monotonic = monotonic
         self._banned_until = bans.load()
         self._measuring = asyncio.Lock()
+        self._is_key_refused = False
 
     @property
     def banned_until(self) -> datetime | None:
@@ -184,6 +187,7 @@ class Client:
                 self.venue_clock.distrust()
             case Verdict.AUTH:
                 logger.error("venue.auth_failed", extra={"call": call.name, "code": refused.code})
+                self._is_key_refused = True
                 self.hooks.authentication_failed(refused.text)
             case Verdict.REJECTED if refused.code == INVALID_MESSAGE:
                 self.hooks.filter_refused()
@@ -240,6 +244,9 @@ class Client:
         received_at = self._monotonic()
         if answer.is_success:
             self.health.succeeded(call.name, received_at - sent_at)
+            if self._is_key_refused and call.is_signed:
+                self._is_key_refused = False
+                self.hooks.authenticated()
         for name, (used, limit) in self.budgets.used().items():
             self.health.budget(name, used / limit)
         return _Exchanged(answer, sent_at, received_at)

@@ -18,7 +18,7 @@ from binance_adapter.clock_offset import RESYNC_SECONDS, VenueClock
 from binance_adapter.endpoints import Endpoints
 from binance_adapter.exchange_info import InstrumentChange, SymbolBook
 from binance_adapter.market_data import MarketData
-from binance_adapter.metrics import ConnectorHealth, HealthRecord, Observer
+from binance_adapter.metrics import HealthRecord, Observer
 from binance_adapter.rest import RestTransport, open_session
 from binance_adapter.signing import Credentials
 from binance_adapter.sockets import aiohttp_connector
@@ -28,6 +28,7 @@ from binance_adapter.venue import BinanceVenue
 from binance_adapter.websocket_api import WebSocketApiTransport
 from binance_adapter.weights import Budgets
 from tradecore.ports.clock import Clock
+from tradecore.ports.connector import BudgetUse, ConnectorHealth
 from tradecore.ports.venue import VenueUnavailable
 
 logger = logging.getLogger(__name__)
@@ -110,13 +111,13 @@ class BinanceConnector:
             last_error=record.last_error,
             stream_ages=record.stream_ages(),
             budgets_used={
-                name: f"{used}/{limit}"
+                name: BudgetUse(used, limit)
                 for name, (used, limit) in self.client.budgets.used().items()
             },
             banned_until=self.client.banned_until,
             clock_ahead=(clock.ahead_of(self.outside.clock.now()) if clock.is_known else None),
-            reconnects=dict(record.reconnects),
-            connections_used=f"{self.connections.used}/{self.connections.attempts}",
+            reconnects={name: tried - 1 for name, tried in record.reconnects.items()},
+            connections_used=BudgetUse(self.connections.used, self.connections.attempts),
             stale_streams=record.stale,
         )
 
@@ -180,7 +181,7 @@ def _assemble(
     stream: UserStream,
 ) -> BinanceConnector:
     symbols = SymbolBook(client, settings.symbols)
-    watch = StreamWatch(stream.distrust, client.health)
+    watch = StreamWatch(stream.distrust, client.health, client.hooks)
     return BinanceConnector(
         venue=BinanceVenue(client, symbols, stream, watch, name=settings.name),
         prices=BookTickers(
@@ -193,7 +194,7 @@ def _assemble(
             client.health,
             outside.chance,
         ),
-        market_data=MarketData(client),
+        market_data=MarketData(client, outside.clock),
         symbols=symbols,
         client=client,
         connections=stream.parts.budget,

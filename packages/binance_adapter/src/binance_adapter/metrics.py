@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-import attrs
-
 from tradecore.ports.clock import Clock
 
 REQUESTS: Final = "venue_requests"  #: labels call, outcome
@@ -48,22 +46,6 @@ class Unobserved:
         """Forget it."""
 
 
-@attrs.frozen(kw_only=True)
-class ConnectorHealth:
-    """How the conversation with the venue goes, for an administrator."""
-
-    last_success_at: datetime | None
-    last_error_at: datetime | None
-    last_error: str | None
-    stream_ages: Mapping[str, timedelta]  #: since each stream was last heard
-    budgets_used: Mapping[str, str]  #: by limit, as "used/limit"
-    banned_until: datetime | None
-    clock_ahead: timedelta | None  #: of the venue before ours
-    reconnects: Mapping[str, int]  #: attempts to connect, by stream
-    connections_used: str  #: attempts in five minutes, as "used/limit"
-    stale_streams: int  #: times that a connected stream was found deaf
-
-
 class HealthRecord:
     """Gathers what `ConnectorHealth` shows, and hands the figures on to an observer."""
 
@@ -73,7 +55,7 @@ class HealthRecord:
         self.last_error_at: datetime | None = None
         self.last_error: str | None = None
         self.heard_at: dict[str, datetime] = {}
-        self.reconnects: Counter[str] = Counter()
+        self.reconnects: Counter[str] = Counter()  #: attempts to connect, the first one too
         self.stale = 0  #: times that a connected stream was found deaf
         self._clock = clock
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Final, Protocol
 
+from binance_adapter.clock_offset import to_instant
 from binance_adapter.errors import NoSuchOrder, UnreadableAnswer
 from binance_adapter.exchange_info import SymbolBook
 from binance_adapter.mapping import REJECTED, TRADE, delta_of, own_id_of, reports_of
@@ -109,11 +110,11 @@ class Listener:
         """Tell of money that moved at the venue otherwise than by a trade."""
         logger.warning("venue.balance_moved", extra={"asset": event.asset})
         try:
-            delta = delta_of(event.delta)
+            delta, moved_at = delta_of(event.delta), to_instant(event.moved_at)
         except UnreadableAnswer:
             logger.exception("venue.unreadable_balance", extra={"asset": event.asset})
         else:
-            self._stream.parts.client.hooks.balance_moved(event.asset, delta)
+            self._stream.parts.client.hooks.balance_moved(event.asset, delta, moved_at)
 
     def _connected(self) -> None:
         self._watch.begin()

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from binance_adapter.client import Hooks
 from binance_adapter.metrics import HealthRecord
 
 logger = logging.getLogger(__name__)
@@ -32,11 +33,13 @@ class StreamWatch:
     Args:
         distrust: ends the stream, so that it begins anew and is caught up with.
         health: counts the times.
+        hooks: tell of it.
     """
 
-    def __init__(self, distrust: Callable[[str], None], health: HealthRecord) -> None:
+    def __init__(self, distrust: Callable[[str], None], health: HealthRecord, hooks: Hooks) -> None:
         self._distrust = distrust
         self._health = health
+        self._hooks = hooks
         self._reported: OrderedDict[OrderName, None] = OrderedDict()
         self._expected: dict[OrderName, asyncio.TimerHandle] = {}
         self._newest_trade: OrderedDict[str, int | None] = OrderedDict()
@@ -112,4 +115,5 @@ class StreamWatch:
         logger.error("venue.stream_stale", extra={"why": why})
         self._health.stale += 1
         self.end()
+        self._hooks.stream_stale(why)
         self._distrust(why)

@@ -175,7 +175,7 @@ class Stage:
                 monotonic=loop_time,
             )
         )
-        self.watch = StreamWatch(self.stream.distrust, self.health)
+        self.watch = StreamWatch(self.stream.distrust, self.health, self.client.hooks)
         self.venue = BinanceVenue(self.client, self.symbols, self.stream, self.watch)
 
     def now(self) -> datetime:

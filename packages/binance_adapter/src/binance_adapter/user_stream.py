@@ -232,8 +232,11 @@ class UserStream:
         """Ask a line that has been silent whether it is subscribed at all. Raises SocketClosed."""
         silent = self.parts.monotonic() - line.heard_at
         if line.is_asked and silent >= QUIET_SECONDS + ANSWER_SECONDS:
+            why = "silent, and no answer to a question"
             logger.error("venue.stream_stale", extra={"seconds": round(silent)})
-            raise SocketClosed("silent, and no answer to a question")
+            self.parts.client.health.stale += 1
+            self.parts.client.hooks.stream_stale(why)
+            raise SocketClosed(why)
         if not line.is_asked and silent >= QUIET_SECONDS:
             line.is_asked = True
             await line.socket.send(encode({"id": SUBSCRIPTIONS, "method": SUBSCRIPTIONS}))

@@ -37,7 +37,13 @@ UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
 
 #: The part of a limit that each lane may fill; what is above is kept for the lanes above.
 SHARES: Final[Mapping[Lane, float]] = MappingProxyType(
-    {Lane.BACKGROUND: 0.5, Lane.PLACE: 0.8, Lane.QUERY: 0.95, Lane.CANCEL: 1.0}
+    {
+        Lane.PUBLIC: 0.3,
+        Lane.BACKGROUND: 0.5,
+        Lane.PLACE: 0.8,
+        Lane.QUERY: 0.95,
+        Lane.CANCEL: 1.0,
+    }
 )
 
 

@@ -95,6 +95,11 @@ class AlertKind(StrEnum):
     ORPHAN = "orphan"  #: it lives at the venue, though it ended here; or under an id of another
     PARKED = "parked"  #: an event that could not be handled, with those of its order after it
     NOT_POSTED = "not_posted"  #: a fill that could not be recorded
+    VENUE_AUTH = "venue_auth"  #: the venue refuses our key
+    VENUE_TRANSFER = "venue_transfer"  #: money moved there otherwise than by a trade
+    VENUE_SYMBOL = "venue_symbol"  #: the venue's status or rules of a symbol want a decision
+    STREAM_STALE = "stream_stale"  #: a connected stream did not tell what it should
+    CLOCK_OFFSET = "clock_offset"  #: our clock and the venue's are far apart
 
 
 @attrs.frozen(kw_only=True)

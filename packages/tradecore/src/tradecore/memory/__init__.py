@@ -3,6 +3,7 @@
 from tradecore.memory.clock import SystemClock, VirtualClock
 from tradecore.memory.events import MemoryEventConsumer
 from tradecore.memory.ids import SequentialIds, SystemIds
+from tradecore.memory.market_data import FixedConnector, FixedMarket, FixedMarketData
 from tradecore.memory.prices import FixedPrices
 from tradecore.memory.queries import MemoryQueries
 from tradecore.memory.scheduling import Scheduler, free_running
@@ -10,6 +11,9 @@ from tradecore.memory.store import MemoryStore
 from tradecore.memory.tables import Tables
 
 __all__ = [
+    "FixedConnector",
+    "FixedMarket",
+    "FixedMarketData",
     "FixedPrices",
     "MemoryEventConsumer",
     "MemoryQueries",
