@@ -10,6 +10,7 @@ import pytest
 
 from http_adapter import create_app, create_operations_app
 from http_adapter.documentation import CONTENT_SECURITY_POLICY
+from http_adapter.metrics import Metrics
 from http_adapter.testing import Platform
 
 
@@ -69,6 +70,17 @@ async def test_unknown_paths_share_one_series(platform: Platform) -> None:
     assert 'route="unmatched",status="404"} 20.0' in text
     assert 'route="/v1/orders/{order_id}",status="401"} 20.0' in text
     assert "/nothing/" not in text
+
+
+def test_a_duration_counts_in_its_bucket_and_in_all_above() -> None:
+    metrics = Metrics()
+    for seconds in (0.001, 0.0011, 60.0):
+        metrics.answered("GET", "/version", 200, seconds)
+    text = metrics.exposition().decode()
+    for bound, count in (("0.001", 1), ("0.0025", 2), ("10.0", 2), ("+Inf", 3)):
+        assert f'http_request_seconds_bucket{{le="{bound}",route="/version"}} {count}.0' in text
+    assert 'http_request_seconds_count{route="/version"} 3.0' in text
+    assert 'http_request_seconds_sum{route="/version"} 60.0021' in text
 
 
 async def test_the_queue_is_measured(platform: Platform) -> None:

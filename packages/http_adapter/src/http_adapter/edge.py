@@ -55,7 +55,7 @@ class Edge:
                 message["headers"] = headers
             await send(message)
 
-        self._metrics.in_flight.inc()
+        self._metrics.in_flight += 1
         try:
             await self._app(scope, receive, send_with_headers)
         except asyncio.CancelledError:
@@ -66,7 +66,7 @@ class Edge:
             answer = encoded(scope["path"], problem, exchange.correlation_id)
             await answer.to_asgi_response()(scope, receive, send_with_headers)
         finally:
-            self._metrics.in_flight.dec()
+            self._metrics.in_flight -= 1
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             route = scope.get("path_template") or UNMATCHED
             self._metrics.answered(method, route, status, time.perf_counter() - started)
