@@ -18,6 +18,7 @@ from tradecore.ports.store import (
     StoreUnavailable,
 )
 from tradecore.ports.token_verifier import VerifierUnavailable
+from tradecore.ports.venue import VenueUnavailable
 
 
 @attrs.frozen(kw_only=True)
@@ -163,6 +164,13 @@ _TYPES: Final = (
         "Wait as long as `Retry-After` says, then send the same request again.",
         retry_after_seconds=5,
     ),
+    _type(
+        503,
+        "venue-unavailable",
+        "The venue does not answer",
+        "Wait as long as `Retry-After` says, then send the same request again.",
+        retry_after_seconds=2,
+    ),
     # -- the domain: malformed as asked
     _type(400, "invalid-amount", "The amount is not valid", "See `errors` for the field."),
     _type(
@@ -232,6 +240,13 @@ _TYPES: Final = (
         "The Idempotency-Key came with another request",
         "Repeat the first request exactly, or choose another key.",
     ),
+    _type(
+        409,
+        "idempotency-key-in-flight",
+        "The request with this Idempotency-Key is still being done",
+        "Wait as long as `Retry-After` says, then repeat the request exactly.",
+        retry_after_seconds=2,
+    ),
     _type(409, "account-closed", "The account is closed", "Use another account."),
     _type(
         409,
@@ -259,5 +274,6 @@ CONDITIONS: Final[Mapping[type[Exception], tuple[str, str]]] = {
     CommitOutcomeUnknown: ("outcome-unknown", "the answer to the commit was lost"),
     InvalidCursor: ("invalid-cursor", "cursor is not one that this list gave"),
     VerifierUnavailable: ("verifier-unavailable", "the issuer's keys cannot be had now"),
+    VenueUnavailable: ("venue-unavailable", "the venue cannot be asked now"),
 }
 """Conditions of the ports and the executor: code, and a sentence that tells nothing of the inside."""

@@ -8,6 +8,12 @@ import attrs
 import pytest
 
 from tradecore.application.command import Command
+from tradecore.application.commands.catch_up import (
+    CatchUpRequest,
+    CaughtUp,
+    RecordCatchUp,
+    RequestCatchUp,
+)
 from tradecore.application.commands.freeze import LiftFreeze, SetFreeze
 from tradecore.application.commands.fund_account import BookOpening, CreditAccount, DebitAccount
 from tradecore.application.commands.open_account import OpenAccount
@@ -93,6 +99,14 @@ MAKERS: dict[str, Make] = {
     ),
     "put_instrument": lambda house, _a, _s: PutInstrument(
         **house.head(), instrument=attrs.evolve(BTCUSDT, state=InstrumentState.HALT)
+    ),
+    "request_catch_up": lambda house, _a, _s: RequestCatchUp(
+        **house.head(), symbol="BTCUSDT", from_trade_id=7
+    ),
+    "record_catch_up": lambda house, _a, _s: RecordCatchUp(
+        **house.head(),
+        request=CatchUpRequest(request_id="r", symbol=None, from_trade_id=None),
+        caught_up=CaughtUp(children=1, fills=2, cursors={"BTCUSDT": 3}),
     ),
     "set_instrument_state": lambda house, _a, _s: SetInstrumentState(
         **house.head(), symbol="BTCUSDT", state=InstrumentState.CANCEL_ONLY

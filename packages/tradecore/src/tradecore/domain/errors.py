@@ -13,6 +13,7 @@ DomainError
     ├── IllegalTransition, OrderAlreadyTerminal, OrderNotReplaceable, ClientOrderIdReused,
     │   AccountClosed
     ├── IdempotencyKeyReused    (422, as the draft standard says)
+    ├── IdempotencyKeyInFlight
     └── NoReferencePrice, AlreadyReversed, NotReversible
 """
 
@@ -335,6 +336,18 @@ class IdempotencyKeyReused(Conflict):
     @property
     def message(self) -> str:
         return f"Idempotency-Key {self.key} was used with another request; choose another"
+
+
+@attrs.frozen(kw_only=True)
+class IdempotencyKeyInFlight(Conflict):
+    """The same request is still being done."""
+
+    code: ClassVar[str] = "idempotency-key-in-flight"
+    key: str
+
+    @property
+    def message(self) -> str:
+        return f"the request with the Idempotency-Key {self.key} is still being done"
 
 
 @attrs.frozen(kw_only=True)

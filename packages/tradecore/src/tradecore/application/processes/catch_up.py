@@ -11,9 +11,11 @@ from typing import Final
 
 import attrs
 
+from tradecore.application.commands.catch_up import CaughtUp
 from tradecore.application.processes.gateway import Gateway
 from tradecore.application.processes.settle_attempts import one_of_many
 from tradecore.domain.events import AlertKind
+from tradecore.domain.ids import parse_venue_client_order_id
 from tradecore.ports.store import AWAY
 from tradecore.ports.venue import ExecutionReport, OrderReport, VenueUnavailable
 
@@ -22,41 +24,66 @@ logger = logging.getLogger(__name__)
 FROM_THE_FIRST: Final = 0
 
 
-@attrs.frozen(kw_only=True)
-class CaughtUp:
-    """What a catch-up did."""
-
-    children: int  #: asked about
-    fills: int  #: read at the venue, known or not
-    symbols: Mapping[str, int]  #: the last trade id that is posted, by symbol
-
-
 async def catch_up(gateway: Gateway) -> CaughtUp:
     """Bring the books to where the venue is. Raises VenueUnavailable, StoreError."""
     children = await catch_up_children(gateway)
-    fills, last = 0, dict[str, int]()
+    fills, cursors, unread = 0, dict[str, int](), []
     for instrument in await gateway.queries.list_instruments():
         symbol = instrument.symbol
-        cursor = await gateway.queries.find_trade_cursor(gateway.venue.name, symbol)
-        # Before the first cursor lies the account's life without us: what is not ours stays out.
-        since = FROM_THE_FIRST if cursor is None else cursor.trade_id + 1
         try:
-            read, until = await replay_trades(
-                gateway, symbol, since, with_strangers=cursor is not None
-            )
+            read, cursors[symbol] = await catch_up_trades(gateway, symbol)
         except VenueUnavailable as away:
             logger.warning("catch_up.symbol_left", extra={"symbol": symbol, "error": repr(away)})
+            unread.append(symbol)
             continue
         fills += read
-        if until is None and cursor is None:
-            await gateway.advance_cursor(symbol, FROM_THE_FIRST)
-        last[symbol] = until or (0 if cursor is None else cursor.trade_id)
-    return CaughtUp(children=children, fills=fills, symbols=last)
+    return CaughtUp(children=children, fills=fills, cursors=cursors, unread=tuple(unread))
 
 
-async def catch_up_children(gateway: Gateway) -> int:
+async def catch_up_symbol(
+    gateway: Gateway, symbol: str, from_trade_id: int | None = None
+) -> CaughtUp:
+    """Bring one symbol to where the venue is, its fills at the latest from `from_trade_id` on.
+
+    Raises:
+        VenueUnavailable, StoreError: what is done so far is kept.
+    """
+    children = await catch_up_children(gateway, symbol)
+    fills, cursor = await catch_up_trades(gateway, symbol, from_trade_id)
+    return CaughtUp(children=children, fills=fills, cursors={symbol: cursor})
+
+
+async def catch_up_trades(
+    gateway: Gateway, symbol: str, from_trade_id: int | None = None
+) -> tuple[int, int]:
+    """Post the fills of `symbol` from its cursor on, or from before it.
+
+    Nothing is passed over: a `from_trade_id` beyond the cursor begins at the cursor. Return how
+    many were read, and the trade id up to which everything is posted now.
+
+    Raises:
+        VenueUnavailable, StoreError: what is done so far is kept, and the cursor with it.
+    """
+    cursor = await gateway.queries.find_trade_cursor(gateway.venue.name, symbol)
+    following = FROM_THE_FIRST if cursor is None else cursor.trade_id + 1
+    since = following if from_trade_id is None else min(from_trade_id, following)
+    # Before the first cursor lies the account's life without us: what is not ours stays out. What
+    # lies before a later one was posted when the cursor moved over it.
+    strangers_since = None if cursor is None else following
+    read = await replay_trades(gateway, symbol, since, strangers_since=strangers_since)
+    if not read and cursor is None:
+        await gateway.advance_cursor(symbol, FROM_THE_FIRST)
+    stands = await gateway.queries.find_trade_cursor(gateway.venue.name, symbol)
+    return read, FROM_THE_FIRST if stands is None else stands.trade_id
+
+
+async def catch_up_children(gateway: Gateway, symbol: str | None = None) -> int:
     """Ask the venue about every child that is not proved dead; return how many those are."""
-    living = await gateway.queries.list_living_children()
+    living = [
+        child
+        for child in await gateway.queries.list_living_children()
+        if symbol in {None, child.symbol}
+    ]
     for child in living:
         with one_of_many(child):
             await gateway.ask(child)
@@ -64,27 +91,29 @@ async def catch_up_children(gateway: Gateway) -> int:
 
 
 async def replay_trades(
-    gateway: Gateway, symbol: str, since: int, *, with_strangers: bool
-) -> tuple[int, int | None]:
-    """Post every fill of `symbol` from trade `since` on; return how many, and the last one's id.
+    gateway: Gateway, symbol: str, since: int, *, strangers_since: int | None
+) -> int:
+    """Post every fill of `symbol` from trade `since` on; return how many were read.
 
-    `with_strangers` posts fills of orders that are not ours to suspense; without, they are passed
-    over. A fill that cannot be posted keeps the cursor in front of its page, and a person is told.
+    Fills of orders that are not ours are posted to suspense from trade `strangers_since` on and
+    passed over before; None: all are passed over. A fill that cannot be posted keeps the cursor in
+    front of its page, and a person is told.
 
     Raises:
         VenueUnavailable, StoreError: what is done so far is kept, and the cursor with it.
     """
-    read, last, whole = 0, None, True
+    read, whole = 0, True
     while page := await gateway.trades(symbol, since):
         for fill in await _named(gateway, symbol, page):
-            if fill.venue_client_order_id is None and not with_strangers:
+            is_strange = fill.venue_client_order_id is None
+            if is_strange and (strangers_since is None or fill.trade_id < strangers_since):
                 continue
             whole = await _posted(gateway, fill) and whole
         read, last = read + len(page), page[-1].trade_id
         if whole:
             await gateway.advance_cursor(symbol, last)
         since = last + 1
-    return read, last
+    return read
 
 
 async def _posted(gateway: Gateway, fill: ExecutionReport) -> bool:
@@ -118,5 +147,6 @@ async def _named(
         }
         for number, name in names.items():
             if name is None and number in orders:
-                names[number] = orders[number].venue_client_order_id
+                found = orders[number].venue_client_order_id
+                names[number] = None if parse_venue_client_order_id(found) is None else found
     return [attrs.evolve(fill, venue_client_order_id=names[fill.venue_order_id]) for fill in page]
