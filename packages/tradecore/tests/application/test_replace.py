@@ -95,6 +95,36 @@ async def test_f14_the_next_child_waits_for_the_proof_and_asks_for_what_is_left_
     assert told(store, "orders.submitted") == 2
 
 
+async def test_f14_what_is_told_twice_of_the_old_child_leaves_its_successor_alone(
+    house: Scenario, store: MemoryStore
+) -> None:
+    """The cancel's answer and the stream say the same, before the next child has been sent."""
+    order, child = await resting(house)
+    await house.run(house.replace(order, price=D(59_000)))
+    await proved_dead(house, child)
+    await proved_dead(house, child)
+
+    assert stored(store, order).status is OrderStatus.PENDING_REPLACE
+    assert told(store, "orders.submitted") == 2
+    attempt = await next_attempt(house, order)
+    assert attempt.child is not None
+    assert attempt.child.quantity == D("0.006")
+
+
+async def test_f14_a_late_fill_of_the_old_child_leaves_its_successor_alone(
+    house: Scenario, store: MemoryStore
+) -> None:
+    order, child = await resting(house)
+    await house.run(house.replace(order, price=D(59_000)))
+    await proved_dead(house, child)
+    await house.run(house.fill(child, D("0.001")))
+
+    assert not stored(store, order).is_terminal
+    attempt = await next_attempt(house, order)
+    assert attempt.child is not None
+    assert attempt.child.quantity == D("0.005")
+
+
 async def test_the_reservation_falls_once_the_old_child_is_dead(
     house: Scenario, store: MemoryStore
 ) -> None:

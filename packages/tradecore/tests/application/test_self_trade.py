@@ -43,6 +43,16 @@ async def test_f23_what_is_left_goes_back_as_a_new_child(
     assert attempt.child.venue_client_order_id == f"{child.venue_client_order_id}-2"
 
 
+async def test_f23_what_is_told_twice_puts_the_order_back_once(
+    house: Scenario, store: MemoryStore
+) -> None:
+    _, child = await resting(house)
+    for _ in range(2):
+        await house.run(house.ended(child, IN_MATCH, D("0.004")))
+    submitted = [one for one in store.tables.outbox if one.topic == "orders.submitted"]
+    assert len(submitted) == 2  # as it was placed, and put back
+
+
 async def test_f24_an_order_goes_back_a_bounded_number_of_times(
     house: Scenario, store: MemoryStore
 ) -> None:

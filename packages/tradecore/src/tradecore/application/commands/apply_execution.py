@@ -38,7 +38,7 @@ from tradecore.domain.instruments import Asset, Instrument, Side
 from tradecore.domain.ledger import EntryKind, FillAmounts, JournalEntry
 from tradecore.domain.money import ZERO, Price, Quantity, add, subtract
 from tradecore.domain.orders import Order, OrderStatus
-from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
+from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
 from tradecore.domain.wallets import Payment
 from tradecore.ports.store import Footprint, StopsLock
 from tradecore.ports.working_set import WorkingSet
@@ -212,6 +212,7 @@ def _move_order(
     child: VenueOrder,
 ) -> None:
     """Count the fill on the order and its child; end both if it was the last one."""
+    had_ended = child.status is VenueOrderStatus.ENDED
     after, event = orders.record_fill(order, command.quantity, command.notional, context.now)
     save_step(books, after, event)
     child = attrs.evolve(
@@ -227,7 +228,7 @@ def _move_order(
         if child.child != order.children:
             # A fill of a child that was held to be dead: its successor is not wanted any more.
             books.record(OrderCancelRequested(order=after))
-    else:
+    elif not had_ended:
         end_with_child(books, context, command.command_id, after, child)
 
 

@@ -98,8 +98,10 @@ def decide(command: RecordReport, books: WorkingSet, context: Context) -> VenueO
     order, child = _load(books, command.order_id, command.child)
     if child.venue_order_id not in (None, command.venue_order_id):
         return _second(command, books, child)
-    if child.status is VenueOrderStatus.ENDED and child.venue_order_id is None:
-        return _orphan(command, books, order, child)
+    if child.status is VenueOrderStatus.ENDED:
+        # What follows from an end has followed: perhaps the order waits for its next child.
+        known = child.venue_order_id is not None
+        return child if known else _orphan(command, books, order, child)
     child = venue_orders.acknowledge(child, command.venue_order_id)
     order = _acknowledged(books, context, order, child)
     if command.outcome is not None:
