@@ -40,6 +40,8 @@ class Answer(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"  #: it is not taken
     LOST = "LOST"  #: it is taken and fills, but the answer is lost
     SPURIOUS = "SPURIOUS"  #: it is taken and rests, but the answer says that it was refused
+    PART = "PART"  #: it is taken, fills by half and rests
+    MET = "MET"  #: it is taken, and ends because it met an order of ours
 
 
 Script = Callable[[VenueOrder], Answer]
@@ -64,6 +66,9 @@ class ScriptedVenue:
         self.mute = False  #: the stream says nothing, though it is connected
         self.read_lag = timedelta()  #: how long after its acceptance an order is not found
         self._accepted_at: dict[str, datetime] = {}
+        self._trades = 0
+        self.said: list[VenueReport] = []  #: all that the stream said, whoever listened
+        self.cut_at: int | None = None  #: the stream breaks instead of saying so many-th
 
     def deposit(self, asset: str, amount: Decimal) -> None:
         """Let the account hold more (or, negative, less)."""
@@ -87,6 +92,11 @@ class ScriptedVenue:
         report = self._accept(child)
         if answer in (Answer.FILL, Answer.LOST):
             report = self.fill(child)
+        elif answer is Answer.PART:
+            assert child.quantity is not None, child
+            report = self.fill(child, child.quantity / 2)
+        elif answer is Answer.MET:
+            report = self.end(child, VenueOutcome.EXPIRED_IN_MATCH)
         await self.hop("venue.submit:end")
         if answer is Answer.LOST:
             raise VenueOutcomeUnknown("scripted")
@@ -98,7 +108,7 @@ class ScriptedVenue:
         await self.hop("venue.cancel:begin")
         if not self._is_open(child.venue_client_order_id):
             raise VenueRejected("-2011 Unknown order sent.")
-        report = self._end(child.venue_client_order_id, VenueOutcome.CANCELED)
+        report = self.end(child, VenueOutcome.CANCELED)
         await self.hop("venue.cancel:end")
         return report
 
@@ -123,12 +133,15 @@ class ScriptedVenue:
 
     async def trades(self, symbol: str, from_id: int) -> Sequence[ExecutionReport]:
         await self.hop("venue.trades:begin")
-        found = [one for one in self._executions if one.symbol == symbol]
-        return [
+        found = [
             attrs.evolve(one, venue_client_order_id=None)
-            for one in found
-            if one.trade_id >= from_id
-        ][:PAGE]
+            for one in self._executions
+            if one.symbol == symbol and one.trade_id >= from_id
+        ]
+        size = PAGE
+        while size < len(found) and found[size].trade_id == found[size - 1].trade_id:
+            size += 1
+        return found[:size]
 
     async def balances(self) -> Sequence[VenueBalance]:
         await self.hop("venue.balances:begin")
@@ -166,6 +179,17 @@ class ScriptedVenue:
         for listener in self._listeners:
             listener.put_nowait(None)
 
+    def stranger(self, child: VenueOrder) -> None:
+        """Fill an order that somebody else placed on the account, by hand or with another key."""
+        self._accept(child)
+        self.fill(child)
+
+    def meet(self, one: VenueOrder, other: VenueOrder, quantity: Decimal) -> None:
+        """Let two orders of the account trade with each other: one trade, two fills."""
+        self.fill(one, quantity)
+        self._trades -= 1
+        self.fill(other, quantity)
+
     def fill(self, child: VenueOrder, quantity: Decimal | None = None) -> OrderReport:
         """Fill the order, by default whole, at its own price."""
         report = self._orders[child.venue_client_order_id]
@@ -182,6 +206,14 @@ class ScriptedVenue:
         self._tell(report)
         return report
 
+    def end(self, child: VenueOrder, outcome: VenueOutcome) -> OrderReport:
+        """End the order with what has filled so far."""
+        name = child.venue_client_order_id
+        report = attrs.evolve(self._orders[name], outcome=outcome)
+        self._orders[name] = report
+        self._tell(report)
+        return report
+
     def _trade(
         self, child: VenueOrder, report: OrderReport, quantity: Decimal, price: Decimal
     ) -> None:
@@ -194,12 +226,13 @@ class ScriptedVenue:
         self.deposit(base, quantity if buys else -quantity)
         self.deposit(quote, -notional if buys else notional)
         self.deposit(asset, -commission)
+        self._trades += 1
         execution = ExecutionReport(
             venue=self.name,
             symbol=child.symbol,
             base_asset=base,
             quote_asset=quote,
-            trade_id=len(self._executions) + 1,
+            trade_id=self._trades,
             venue_order_id=report.venue_order_id,
             venue_client_order_id=child.venue_client_order_id,
             side=child.side,
@@ -228,12 +261,6 @@ class ScriptedVenue:
         self._tell(report)
         return report
 
-    def _end(self, name: str, outcome: VenueOutcome) -> OrderReport:
-        report = attrs.evolve(self._orders[name], outcome=outcome)
-        self._orders[name] = report
-        self._tell(report)
-        return report
-
     def _is_visible(self, child: VenueOrder) -> bool:
         accepted_at = self._accepted_at.get(child.venue_client_order_id)
         return accepted_at is not None and self._clock.now() - accepted_at >= self.read_lag
@@ -243,7 +270,9 @@ class ScriptedVenue:
         return report is not None and report.outcome is None
 
     def _tell(self, report: VenueReport) -> None:
-        if self.mute:
-            return
-        for listener in self._listeners:
-            listener.put_nowait(report)
+        self.said.append(report)
+        if len(self.said) == self.cut_at:
+            self.cut()
+        elif not self.mute:
+            for listener in self._listeners:
+                listener.put_nowait(report)
