@@ -14,7 +14,8 @@ import uvloop
 from bench.house import fresh_price
 from dependency_injector import providers
 
-from tradecore.memory import FixedPrices
+from tradecore.memory import FixedConnector, FixedMarketData, FixedPrices
+from tradecore.testing.scripted_venue import Answer, ScriptedVenue
 from tradecore_server import collector
 from tradecore_server.container import Container
 from tradecore_server.modes import serving
@@ -26,7 +27,11 @@ async def main(dsn: str, data_directory: Path) -> None:
     settings = Settings(data_directory=data_directory, database_url=Secret(dsn))
     container = Container(settings=settings, dsn=dsn)
     # The simulated market does not run here: nothing but HTTP and the executor is measured.
-    container.prices.override(providers.Object(FixedPrices(fresh_price(container.clock()))))
+    clock = container.clock()
+    container.prices.override(providers.Object(FixedPrices(fresh_price(clock))))
+    container.venue.override(providers.Object(ScriptedVenue(clock, lambda _child: Answer.REST)))
+    container.conversation.override(providers.Object(FixedConnector()))
+    container.market_data.override(providers.Object(FixedMarketData(clock)))
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(container.lane_pool())
         await stack.enter_async_context(container.query_pool())

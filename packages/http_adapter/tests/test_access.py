@@ -46,6 +46,15 @@ BODIES: dict[str, Any] = {
     "Unfreeze": FREEZE,
     "PutInstrument": INSTRUMENT,
     "ChangeInstrument": {"state": "HALT"},
+    "CatchUp": {},
+}
+OF_EVERYBODY = {  # the same for every account
+    "ListInstruments",
+    "GetInstrument",
+    "GetQuote",
+    "GetBook",
+    "ListMarketTrades",
+    "ListCandles",
 }
 ANY_ID = "00000000-0000-7000-8000-00000000beef"
 
@@ -172,7 +181,7 @@ async def test_no_route_shows_another_accounts_things(trading: Platform) -> None
                 json=body,
                 headers=trading.headers(token_b, f"b-{operation}-1", X_Account_Id=named),
             )
-            if operation not in ("ListInstruments", "GetInstrument", "GetQuote"):
+            if operation not in OF_EVERYBODY:
                 assert foreign.status_code == 404, operation
                 assert foreign.json()["type"] == "/problems/unknown-account"
 

@@ -5,6 +5,8 @@ These use the smallest share of the request weight: when it is scarce they are r
 
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
 
 from binance_adapter import calls
 from binance_adapter.client import Client
@@ -25,6 +27,9 @@ from tradecore.ports.market_data import (
     PublicTrades,
 )
 from tradecore.ports.venue import VenueUnavailable
+
+JUST_BELOW_A_MILLISECOND: Final = timedelta(microseconds=999)
+"""Added to round up where milliseconds are rounded down."""
 
 
 class MarketData:
@@ -66,9 +71,10 @@ class MarketData:
     async def candles(self, symbol: str, span: CandleSpan) -> Candles:
         """Return the candles of `span`, oldest first. Raises VenueUnavailable."""
         parameters = {"symbol": symbol, "interval": span.interval, "limit": str(span.limit)}
-        for name, instant in (("startTime", span.start), ("endTime", span.end)):
-            if instant is not None:
-                parameters[name] = str(to_milliseconds(instant))
+        if span.start is not None:
+            parameters["startTime"] = str(to_milliseconds(span.start + JUST_BELOW_A_MILLISECOND))
+        if span.end is not None:
+            parameters["endTime"] = str(to_milliseconds(span.end))
         rows = await self._client.read(calls.KLINES, parameters, list[Kline])
         with _readable("candles"):
             return Candles(

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler, Middleware
 
 from http_adapter import documentation, operations, problem_pages, problems
-from http_adapter.admin import accounts, freezes, funding, instruments, rules
+from http_adapter.admin import accounts, connector, freezes, funding, instruments, rules
 from http_adapter.body_dto import StrictBody
 from http_adapter.compliance import audit
 from http_adapter.edge import Edge
@@ -16,18 +16,25 @@ from http_adapter.exchange import ApiRequest
 from http_adapter.guards import gate
 from http_adapter.metrics import Metrics
 from http_adapter.services import Services
-from http_adapter.v1 import account, market, money, orders
+from http_adapter.v1 import account, market, market_data, money, orders
 from tradecore.ports.token_verifier import Role
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
-CUSTOMER: Final = (*orders.HANDLERS, *money.HANDLERS, *market.HANDLERS, *account.HANDLERS)
+CUSTOMER: Final = (
+    *orders.HANDLERS,
+    *money.HANDLERS,
+    *market.HANDLERS,
+    *market_data.HANDLERS,
+    *account.HANDLERS,
+)
 ADMINISTRATOR: Final = (
     *accounts.HANDLERS,
     *funding.HANDLERS,
     *rules.HANDLERS,
     *freezes.HANDLERS,
     *instruments.HANDLERS,
+    *connector.HANDLERS,
 )
 
 _TRADER: Final = (Role.TRADER,)

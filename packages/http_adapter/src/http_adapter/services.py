@@ -6,8 +6,11 @@ import attrs
 
 from tradecore.application.context import HouseRules
 from tradecore.application.executor import Executor
+from tradecore.application.processes.asked_catch_up import AskedCatchUps
 from tradecore.ports.clock import Clock
+from tradecore.ports.connector import Connector
 from tradecore.ports.id_factory import IdFactory
+from tradecore.ports.market_data import MarketData
 from tradecore.ports.queries import Queries
 from tradecore.ports.reference_prices import ReferencePrices
 from tradecore.ports.store import Store
@@ -33,6 +36,9 @@ class Services:
     queries: Queries
     store: Store  #: read by previews, which keep nothing
     prices: ReferencePrices
+    market_data: MarketData
+    connector: Connector
+    catch_ups: AskedCatchUps
     verifier: TokenVerifier
     ids: IdFactory
     clock: Clock

@@ -16,10 +16,22 @@ from http_adapter.services import Services, Version
 from http_adapter.tokens import JwtVerifier, TokenPolicy
 from tradecore.application.context import HouseRules
 from tradecore.application.executor import Executor
+from tradecore.application.processes.asked_catch_up import AskedCatchUps
+from tradecore.application.processes.gateway import Gateway
 from tradecore.application.use_cases import USE_CASES
 from tradecore.domain.money import Price
 from tradecore.domain.reference_prices import ReferencePrice
-from tradecore.memory import FixedPrices, MemoryQueries, MemoryStore, SequentialIds, VirtualClock
+from tradecore.memory import (
+    FixedConnector,
+    FixedMarket,
+    FixedMarketData,
+    FixedPrices,
+    MemoryQueries,
+    MemoryStore,
+    SequentialIds,
+    VirtualClock,
+)
+from tradecore.testing.scripted_venue import Answer, ScriptedVenue
 
 ISSUER = "https://issuer.test/realms/trading"
 AUDIENCE = "tradecore"
@@ -50,6 +62,9 @@ class Platform:
     store: MemoryStore
     clock: VirtualClock
     prices: FixedPrices
+    market: FixedMarketData
+    connector: FixedConnector
+    venue: ScriptedVenue
     issuer: LocalIssuer
     services: Services
     metrics: Metrics
@@ -117,11 +132,17 @@ async def platform_in_memory() -> AsyncIterator[Platform]:
     )
     rules = HouseRules()
     executor = Executor(store, USE_CASES, clock=clock, ids=ids, prices=prices, rules=rules)
+    queries = MemoryQueries(store.tables)
+    market, connector = FixedMarketData(clock, BTCUSDT=FixedMarket()), FixedConnector()
+    venue = ScriptedVenue(clock, lambda _child: Answer.FILL)
     services = Services(
         executor=executor,
-        queries=MemoryQueries(store.tables),
+        queries=queries,
         store=store,
         prices=prices,
+        market_data=market,
+        connector=connector,
+        catch_ups=AskedCatchUps(Gateway(executor=executor, queries=queries, venue=venue, ids=ids)),
         verifier=JwtVerifier(TokenPolicy(issuer=ISSUER, audience=AUDIENCE), issuer.jwks(), clock),
         ids=ids,
         clock=clock,
@@ -137,6 +158,9 @@ async def platform_in_memory() -> AsyncIterator[Platform]:
             store=store,
             clock=clock,
             prices=prices,
+            market=market,
+            connector=connector,
+            venue=venue,
             issuer=issuer,
             services=services,
             metrics=metrics,

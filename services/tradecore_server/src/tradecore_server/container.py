@@ -19,11 +19,14 @@ from pg_adapter.store import PgStore
 from tradecore.application.context import HouseRules
 from tradecore.application.executor import Executor
 from tradecore.application.processes import tell_operators
+from tradecore.application.processes.asked_catch_up import AskedCatchUps
 from tradecore.application.processes.gateway import Gateway
 from tradecore.application.processes.submit_orders import CONSUMER, TOPICS
+from tradecore.application.recent_market_data import RecentMarketData
 from tradecore.application.use_cases import USE_CASES
 from tradecore.application.wakeup import Wakeup
 from tradecore.memory import SystemClock, SystemIds
+from tradecore.ports.connector import Connector
 from tradecore.ports.reference_prices import ReferencePrices
 from tradecore_server import identity
 from tradecore_server.health import health_checks
@@ -37,6 +40,10 @@ def _queue_length(executor: Executor) -> Callable[[], int]:
 
 def _prices(connector: BinanceConnector) -> ReferencePrices:
     return connector.prices
+
+
+def _conversation(connector: BinanceConnector) -> Connector:
+    return connector
 
 
 class Container(containers.DeclarativeContainer):
@@ -59,6 +66,8 @@ class Container(containers.DeclarativeContainer):
 
     venue = connector.provided.venue
     prices = providers.Singleton(_prices, connector)
+    conversation = providers.Singleton(_conversation, connector)
+    market_data = providers.Singleton(RecentMarketData, connector.provided.market_data, clock)
 
     wakeup = providers.Singleton(Wakeup)
     executor = providers.Singleton(
@@ -72,6 +81,7 @@ class Container(containers.DeclarativeContainer):
         on_commit=wakeup.provided.ring,
     )
     gateway = providers.Singleton(Gateway, executor=executor, queries=queries, venue=venue, ids=ids)
+    catch_ups = providers.Singleton(AskedCatchUps, gateway)
     consumer = providers.Singleton(PgEventConsumer, log_pool, CONSUMER, TOPICS)
     alerts = providers.Singleton(
         PgEventConsumer, log_pool, tell_operators.CONSUMER, tell_operators.TOPICS
@@ -86,6 +96,9 @@ class Container(containers.DeclarativeContainer):
         queries=queries,
         store=store,
         prices=prices,
+        market_data=market_data,
+        connector=conversation,
+        catch_ups=catch_ups,
         verifier=verifier,
         ids=ids,
         clock=clock,
