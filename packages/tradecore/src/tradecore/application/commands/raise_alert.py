@@ -1,5 +1,6 @@
 """Something that a process cannot settle by itself, told once to the operators."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 import attrs
@@ -23,6 +24,7 @@ class RaiseAlert(Command[bool]):
     alert: AlertKind
     subject: str
     detail: str
+    amount: Decimal | None = None
 
     def footprint(self) -> Footprint:
         """Return the house's account: alerts are its events."""
@@ -31,5 +33,5 @@ class RaiseAlert(Command[bool]):
 
 def decide(command: RaiseAlert, books: WorkingSet, _context: Context) -> bool:
     """Record the alert."""
-    settlement.raise_alert(books, command.alert, command.subject, command.detail)
+    settlement.raise_alert(books, command.alert, command.subject, command.detail, command.amount)
     return True

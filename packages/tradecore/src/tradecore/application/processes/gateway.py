@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import attrs
@@ -196,15 +197,24 @@ class Gateway:
         if renewed.child is not None:
             await self.send(renewed.child, correlation_id)
 
-    async def alert(self, kind: AlertKind, subject: str, detail: str) -> None:
-        """Tell the operators, once per kind and subject."""
-        key = f"{kind}:{subject}"
+    async def alert(
+        self,
+        kind: AlertKind,
+        subject: str,
+        detail: str,
+        *,
+        occasion: str = "",
+        amount: Decimal | None = None,
+    ) -> None:
+        """Tell the operators, once per kind, subject and occasion."""
+        key = ":".join(filter(None, (kind, subject, occasion)))
         await self.executor.follow_up(
             RaiseAlert(
                 **self._head(subject),
                 alert=kind,
                 subject=subject,
                 detail=detail,
+                amount=amount,
                 idempotency=Idempotency(
                     owner="alerts", key=key, request_hash=hashlib.sha256(key.encode()).digest()
                 ),
