@@ -4,9 +4,12 @@ import asyncio
 from decimal import Decimal
 
 import attrs
+import pytest
 
 from tradecore.application.commands.freeze import SetFreeze
 from tradecore.application.commands.fund_account import CreditAccount
+from tradecore.application.commands.open_attempt import OpenAttempt
+from tradecore.application.commands.record_report import RejectAttempt
 from tradecore.application.commands.set_limits import SetFees
 from tradecore.domain.fees import FeePolicy
 from tradecore.domain.freezes import FreezeMode, FreezeScope
@@ -189,6 +192,48 @@ async def test_f20_a_late_fill_posts_flagged_and_the_status_stays(
     assert (execution.late, execution.from_available, execution.owed) == (True, D(600), D(0))
     assert alerts(store) == ["late_fill"]
     assert not store.tables.freezes
+
+
+async def held_dead(house: Scenario, alice: AccountId) -> VenueOrder:
+    """Return a child that the venue said it refused."""
+    order = await house.run(house.buy(alice))
+    attempt = await house.run(OpenAttempt(**house.head(), order_id=order.order_id))
+    child: VenueOrder = attempt.child
+    refusal = RejectAttempt(
+        **house.head(),
+        order_id=order.order_id,
+        child=1,
+        attempted_at=child.attempted_at,
+        reason="spurious",
+    )
+    await house.run(refusal)
+    return child
+
+
+@pytest.mark.parametrize(
+    ("filled", "status", "outcome", "cancels"),
+    [
+        (D("0.004"), VenueOrderStatus.LIVE, None, 1),
+        (D("0.01"), VenueOrderStatus.ENDED, VenueOutcome.FILLED, 0),
+    ],
+)
+async def test_f10_f20_a_fill_of_a_child_held_dead_takes_it_back_and_cancels_the_rest(
+    house: Scenario,
+    store: MemoryStore,
+    filled: Decimal,
+    status: VenueOrderStatus,
+    outcome: VenueOutcome | None,
+    cancels: int,
+) -> None:
+    """The fill may come before any word of the venue that it took the order."""
+    child = await held_dead(house, await house.customer(usdt=D(1000)))
+    await house.filled(child, filled)
+    after = store.tables.venue_orders[child.order_id, 1]
+    assert (after.status, after.outcome) == (status, outcome)
+    assert store.tables.orders[child.order_id].status is OrderStatus.REJECTED
+    topics = [record.topic for record in store.tables.outbox]
+    assert topics.count("orders.cancel_requested") == cancels
+    assert alerts(store) == ["orphan", "late_fill"]
 
 
 async def test_f21_a_late_fill_beyond_the_money_is_owed_and_freezes_the_account(

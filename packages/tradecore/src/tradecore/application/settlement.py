@@ -6,14 +6,14 @@ from typing import Final
 
 from tradecore.application.command import NeedsMore
 from tradecore.application.context import Context
-from tradecore.domain import accounts, ledger, positions, reservations, wallets
+from tradecore.domain import accounts, ledger, positions, reservations, venue_orders, wallets
 from tradecore.domain.events import AlertKind, AlertRaised, OrderUpdated
 from tradecore.domain.fees import FeePolicy
 from tradecore.domain.ids import HOUSE, AccountId, CommandId, JournalEntryId
 from tradecore.domain.ledger import EntryKind, JournalEntry, Posting
 from tradecore.domain.orders import Order, OrderEvent, Trigger, transition
 from tradecore.domain.positions import Position
-from tradecore.domain.venue_orders import VenueOutcome
+from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
 from tradecore.domain.wallets import Wallet
 from tradecore.ports.store import Footprint
 from tradecore.ports.working_set import WorkingSet
@@ -154,3 +154,14 @@ def raise_alert(
     if books.accounts.find(HOUSE) is None:
         raise NeedsMore(Footprint(accounts=frozenset({HOUSE})))
     books.record(AlertRaised(kind=kind, subject=subject, detail=detail, amount=amount))
+
+
+def take_back(books: WorkingSet, child: VenueOrder, venue_order_id: int) -> VenueOrder:
+    """Return a child that was held to be dead as one to follow, and call an operator."""
+    raise_alert(
+        books,
+        AlertKind.ORPHAN,
+        child.venue_client_order_id,
+        f"ended here as {child.outcome}, yet the venue has it as order {venue_order_id}",
+    )
+    return venue_orders.reopen(child, venue_order_id)

@@ -20,6 +20,7 @@ from tradecore.application.settlement import (
     raise_alert,
     receive,
     save_step,
+    take_back,
     wallet_of,
 )
 from tradecore.application.succession import end_with_child
@@ -213,14 +214,21 @@ def _move_order(
 ) -> None:
     """Count the fill on the order and its child; end both if it was the last one."""
     had_ended = child.status is VenueOrderStatus.ENDED
+    was_held_dead = had_ended and child.venue_order_id is None
+    if was_held_dead:
+        child = take_back(books, child, command.venue_order_id)
     after, event = orders.record_fill(order, command.quantity, command.notional, context.now)
     save_step(books, after, event)
     child = attrs.evolve(
         venue_orders.acknowledge(child, command.venue_order_id),
         filled_quantity=add(child.filled_quantity, command.quantity),
     )
-    if after.status is OrderStatus.FILLED and not order.is_terminal:
+    became_filled = after.status is OrderStatus.FILLED and not order.is_terminal
+    if became_filled or (was_held_dead and child.filled_quantity == child.quantity):
         child = venue_orders.end(child, VenueOutcome.FILLED, child.filled_quantity, None)
+    elif was_held_dead:
+        # What is left of it rests at the venue, and nobody wants it any more.
+        books.record(OrderCancelRequested(order=after))
     child = venue_orders.settle(child)
     books.venue_orders.save(child)
     if after.is_terminal and not order.is_terminal:

@@ -8,7 +8,7 @@ import attrs
 
 from tradecore.application.command import Command
 from tradecore.application.context import Context
-from tradecore.application.settlement import raise_alert, save_step
+from tradecore.application.settlement import raise_alert, save_step, take_back
 from tradecore.application.succession import end_with_child, fit_reservation
 from tradecore.domain import orders, venue_orders
 from tradecore.domain.errors import UnknownOrder
@@ -146,13 +146,7 @@ def _orphan(
     """
     if command.outcome is not None and not command.filled_quantity:
         return child
-    raise_alert(
-        books,
-        AlertKind.ORPHAN,
-        child.venue_client_order_id,
-        f"ended here as {child.outcome}, yet the venue has it as order {command.venue_order_id}",
-    )
-    child = venue_orders.reopen(child, command.venue_order_id)
+    child = take_back(books, child, command.venue_order_id)
     if command.outcome is None:
         books.record(OrderCancelRequested(order=order))
     else:
