@@ -112,6 +112,7 @@ SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v
  ORDER BY v.order_id, v.child
 
 -- pending_cancels
+-- Those too that live although their order has ended: the cancel that was asked for may be lost.
 SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v.symbol, v.side,
        v.type, v.time_in_force, v.quantity, v.quote_quantity, v.price, v.attempted_at,
        v.receive_window, v.status, v.venue_order_id, v.outcome, v.outcome_reason,
@@ -121,6 +122,7 @@ SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v
  WHERE v.status <> 'ENDED' AND v.status = 'LIVE' AND (
          o.status = 'PENDING_CANCEL'
          OR o.status = 'PENDING_REPLACE' AND o.replace_quantity IS NOT NULL
+         OR o.status IN ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED') AND v.outcome IS NULL
        )
  ORDER BY v.order_id, v.child
 

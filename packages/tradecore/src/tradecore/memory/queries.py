@@ -187,7 +187,7 @@ class MemoryQueries:
             row
             for row in self._tables.venue_orders.values()
             if row.status is VenueOrderStatus.LIVE
-            and _wants_cancel(self._tables.orders[row.order_id])
+            and _wants_cancel(self._tables.orders[row.order_id], row)
         )
         return sorted(rows, key=lambda row: (row.order_id, row.child))
 
@@ -278,6 +278,7 @@ def _parse_cursor(cursor: str) -> tuple[datetime, str]:
     return instant, row_id
 
 
-def _wants_cancel(order: Order) -> bool:
+def _wants_cancel(order: Order, child: VenueOrder) -> bool:
     replaces = order.status is OrderStatus.PENDING_REPLACE and order.awaits_replacement
-    return replaces or order.status is OrderStatus.PENDING_CANCEL
+    unwanted = order.is_terminal and child.outcome is None
+    return replaces or unwanted or order.status is OrderStatus.PENDING_CANCEL

@@ -206,7 +206,10 @@ class Queries(Protocol):
         """Return every child that is not ENDED."""
 
     async def list_pending_cancels(self) -> Sequence[VenueOrder]:
-        """Return the LIVE children whose order is PENDING_CANCEL, or waits for a replacement."""
+        """Return the LIVE children that have to go.
+
+        Their order is PENDING_CANCEL, waits for a replacement, or has ended without them.
+        """
 
     async def list_house_balances(self) -> Sequence[LedgerBalance]:
         """Return the sum of every ledger account that is not a customer's, by account and asset.

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from tradecore.application.commands.freeze import SetFreeze
+from tradecore.application.commands.open_attempt import OpenAttempt
+from tradecore.application.commands.record_report import RejectAttempt
 from tradecore.domain.freezes import FreezeMode, FreezeScope
 from tradecore.domain.ids import HOUSE, AccountId, OrderId
 from tradecore.domain.instruments import Side
@@ -159,6 +161,27 @@ class QueriesContract:
         assert list(await queries.list_pending_cancels()) == []
         await house.run(house.cancel(order))
         assert list(await queries.list_pending_cancels()) == [child]
+
+    async def test_a_child_that_lives_on_after_its_order_is_a_pending_cancel(
+        self, house: Scenario, queries: Queries
+    ) -> None:
+        account_id = await house.customer(usdt=Decimal(10_000))
+        order = await house.run(house.buy(account_id))
+        attempt = await house.run(OpenAttempt(**house.head(), order_id=order.order_id))
+        refusal = RejectAttempt(
+            **house.head(),
+            order_id=order.order_id,
+            child=1,
+            attempted_at=attempt.child.attempted_at,
+            reason="spurious",
+        )
+        await house.run(refusal)
+        assert list(await queries.list_pending_cancels()) == []
+        await house.filled(attempt.child, Decimal("0.004"))
+        (unwanted,) = await queries.list_pending_cancels()
+        assert unwanted.venue_client_order_id == attempt.child.venue_client_order_id
+        await house.run(house.ended(unwanted, VenueOutcome.CANCELED, Decimal("0.005")))
+        assert list(await queries.list_pending_cancels()) == []
 
     async def test_house_balances_mirror_what_customers_have(
         self, house: Scenario, queries: Queries
