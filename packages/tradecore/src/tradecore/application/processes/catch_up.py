@@ -71,8 +71,6 @@ async def catch_up_trades(
     # lies before a later one was posted when the cursor moved over it.
     strangers_since = None if cursor is None else following
     read = await replay_trades(gateway, symbol, since, strangers_since=strangers_since)
-    if not read and cursor is None:
-        await gateway.advance_cursor(symbol, FROM_THE_FIRST)
     stands = await gateway.queries.find_trade_cursor(gateway.venue.name, symbol)
     return read, FROM_THE_FIRST if stands is None else stands.trade_id
 
@@ -96,13 +94,14 @@ async def replay_trades(
     """Post every fill of `symbol` from trade `since` on; return how many were read.
 
     Fills of orders that are not ours are posted to suspense from trade `strangers_since` on and
-    passed over before; None: all are passed over. A fill that cannot be posted keeps the cursor in
-    front of its page, and a person is told.
+    passed over before; None: all are passed over, and the cursor is set at the end, since whoever
+    finds one takes all strangers after it for news. A fill that cannot be posted keeps the cursor
+    in front of its page, and a person is told.
 
     Raises:
         VenueUnavailable, StoreError: what is done so far is kept, and the cursor with it.
     """
-    read, whole = 0, True
+    read, last, whole = 0, FROM_THE_FIRST, True
     while page := await gateway.trades(symbol, since):
         for fill in await _named(gateway, symbol, page):
             is_strange = fill.venue_client_order_id is None
@@ -110,9 +109,11 @@ async def replay_trades(
                 continue
             whole = await _posted(gateway, fill) and whole
         read, last = read + len(page), page[-1].trade_id
-        if whole:
+        if whole and strangers_since is not None:
             await gateway.advance_cursor(symbol, last)
         since = last + 1
+    if whole and strangers_since is None:
+        await gateway.advance_cursor(symbol, last)
     return read
 
 
