@@ -65,10 +65,14 @@ def show(console: Console, verdicts: Sequence[Verdict]) -> None:
     for one in verdicts:
         table.add_row(
             *(str(one.seed), f"{one.accepted:,}", f"{one.venue_orders:,}", f"{one.trades:,}"),
-            *(f"{one.put_back:,}", str(one.alerts)),
+            *(f"{one.put_back:,}", _alerts(one)),
             *(f"{one.met.total():,}", str(one.met["cut_stream"]), str(len(one.broken))),
         )
     console.print(table)
+
+
+def _alerts(verdict: Verdict) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in verdict.alerts.items()) or "none"
 
 
 def show_naive(console: Console, naive: Naive) -> None:

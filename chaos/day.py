@@ -60,6 +60,8 @@ CUSTOMERS: Final = 20
 CONCURRENT: Final = 64
 #: Shorter than in production, so that a day does not take one.
 RULES: Final = HouseRules(receive_window=timedelta(seconds=2))
+#: The day is short: in production the stream is tried less often.
+STREAM_WAIT_SECONDS: Final = 1.0
 COME_TO_REST_SECONDS: Final = 120.0
 
 #: What every request and event may meet. "Late" is later than the window of the request, too.
@@ -214,6 +216,7 @@ async def opened(plan: Plan) -> AsyncIterator[Day]:
             ),
             symbols=("BTCUSDT",),
             transport=plan.transport,
+            stream_wait_seconds=STREAM_WAIT_SECONDS,
         )
         credentials = Credentials(api_key=API_KEY, signer=signer_of(SECRET.encode()))
         outside = Outside(clock=clock, chance=random.Random(plan.seed))

@@ -10,6 +10,7 @@ from tradecore.application import laws
 from tradecore.domain.ids import parse_venue_client_order_id
 from tradecore.domain.orders import OrderStatus
 from tradecore.domain.venue_orders import VenueOrderStatus
+from tradecore.messages import codec
 
 
 @attrs.frozen(kw_only=True)
@@ -21,7 +22,7 @@ class Verdict:
     venue_orders: int
     trades: int
     put_back: int  #: children that self-trade prevention ended
-    alerts: int
+    alerts: Counter[str]  #: by kind
     met: Counter[str]  #: faults, by kind
     broken: list[str]  #: what does not hold; empty when all is well
 
@@ -54,7 +55,11 @@ async def judge(day: Day) -> Verdict:
         venue_orders=len(history.orders),
         trades=len(history.executions),
         put_back=sum(child.outcome == "EXPIRED_IN_MATCH" for child in tables.venue_orders.values()),
-        alerts=sum(record.topic == "alerts.raised" for record in tables.outbox),
+        alerts=Counter(
+            codec.json_value(codec.decode_event(record.topic, record.body).payload)["kind"]
+            for record in tables.outbox
+            if record.topic == "alerts.raised"
+        ),
         met=day.met,
         broken=broken,
     )

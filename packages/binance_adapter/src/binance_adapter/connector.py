@@ -23,6 +23,7 @@ from binance_adapter.rest import RestTransport, open_session
 from binance_adapter.signing import Credentials
 from binance_adapter.sockets import aiohttp_connector
 from binance_adapter.stream_watch import PROBE_SECONDS, StreamWatch
+from binance_adapter.user_stream import LONGEST_WAIT_SECONDS as STREAM_WAIT_SECONDS
 from binance_adapter.user_stream import StreamParts, UserStream
 from binance_adapter.venue import BinanceVenue
 from binance_adapter.websocket_api import WebSocketApiTransport
@@ -53,6 +54,7 @@ class ConnectorSettings:
     symbols: Sequence[str]  #: traded here: their prices and rules are followed
     transport: TransportKind = TransportKind.REST
     name: str = "binance"  #: the venue's, in execution keys and in the ledger
+    stream_wait_seconds: float = STREAM_WAIT_SECONDS  #: at most, before the stream is tried anew
 
 
 @attrs.frozen(kw_only=True)
@@ -168,6 +170,7 @@ async def open_connector(
                 clock=outside.clock,
                 budget=budget,
                 chance=outside.chance,
+                longest_wait_seconds=settings.stream_wait_seconds,
             )
         )
         yield _assemble(settings, outside, transport, client, stream)

@@ -63,6 +63,7 @@ class StreamParts:
     budget: ConnectionBudget  #: of connections, shared with the other streams
     chance: random.Random
     monotonic: Callable[[], float] = time.monotonic
+    longest_wait_seconds: float = LONGEST_WAIT_SECONDS
 
 
 @attrs.define(eq=False)
@@ -101,7 +102,7 @@ class UserStream:
 
     def __init__(self, parts: StreamParts) -> None:
         self.parts = parts
-        self._backoff = Backoff(parts.chance, longest=LONGEST_WAIT_SECONDS)
+        self._backoff = Backoff(parts.chance, longest=parts.longest_wait_seconds)
         self._not_before = 0.0
         self.credentials = parts.credentials  #: may be replaced; then `renew`
         self._sessions: set[_Session] = set()
