@@ -35,15 +35,22 @@ class _Times:
 class Metrics(Collector):
     """The HTTP side's series. Routes are templates: an unknown path makes no series of its own."""
 
-    def __init__(self, queue_length: Callable[[], int] | None = None) -> None:
-        """Register every series; `queue_length` tells how many commands wait."""
+    def __init__(
+        self,
+        queue_length: Callable[[], int] | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        """Register every series; `queue_length` tells how many commands wait.
+
+        `registry` may hold the series of others, which are then told beside ours.
+        """
         self.in_flight = 0
         self._requests: Counter[tuple[str, str, int]] = Counter()
         self._times: dict[str, _Times] = {}
         self._orders: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._queue_length = queue_length
-        self.registry = CollectorRegistry()
+        self.registry = registry or CollectorRegistry()
         self.registry.register(self)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from dependency_injector import containers, providers
+from prometheus_client import CollectorRegistry
 
 from binance_adapter.connector import BinanceConnector
 from http_adapter.app import create_app, create_operations_app
@@ -22,6 +23,7 @@ from tradecore.application.processes import tell_operators
 from tradecore.application.processes.asked_catch_up import AskedCatchUps
 from tradecore.application.processes.gateway import Gateway
 from tradecore.application.processes.submit_orders import CONSUMER, TOPICS
+from tradecore.application.processes.tell_of_venue import VenueNews
 from tradecore.application.recent_market_data import RecentMarketData
 from tradecore.application.use_cases import USE_CASES
 from tradecore.application.wakeup import Wakeup
@@ -52,6 +54,9 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     dsn = providers.Dependency(instance_of=str)
     connector = providers.Dependency(instance_of=BinanceConnector)
+    registry = providers.Dependency(
+        instance_of=CollectorRegistry, default=providers.Singleton(CollectorRegistry)
+    )  #: of metrics; the connector's are in it already
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(SystemIds)
@@ -81,6 +86,7 @@ class Container(containers.DeclarativeContainer):
         on_commit=wakeup.provided.ring,
     )
     gateway = providers.Singleton(Gateway, executor=executor, queries=queries, venue=venue, ids=ids)
+    news = providers.Singleton(VenueNews)
     catch_ups = providers.Singleton(AskedCatchUps, gateway)
     consumer = providers.Singleton(PgEventConsumer, log_pool, CONSUMER, TOPICS)
     alerts = providers.Singleton(
@@ -109,6 +115,6 @@ class Container(containers.DeclarativeContainer):
         ),
         queue_length=queue_length,
     )
-    metrics = providers.Singleton(Metrics, queue_length)
+    metrics = providers.Singleton(Metrics, queue_length, registry)
     app = providers.Singleton(create_app, services, metrics=metrics)
     operations_app = providers.Singleton(create_operations_app, services, metrics)

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import attrs
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from binance_sim.engine.exchange import Exchange
 from tradecore.application.processes.follow_reports import follow_reports
 from tradecore.application.processes.settle_attempts import settle_attempts
 from tradecore.application.processes.submit_orders import submit_orders
+from tradecore.application.processes.tell_of_venue import tell_of_venue
 from tradecore.application.processes.tell_operators import tell_operators
 from tradecore.domain.accounts import Account
 from tradecore.domain.risk import Limits
@@ -26,6 +28,7 @@ from tradecore_server.container import Container
 from tradecore_server.quotas import default_limits
 from tradecore_server.seed import Seeder, seed_customers, seed_house
 from tradecore_server.settings import Settings, VenueChoice
+from tradecore_server.venue_metrics import VenueMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -72,13 +75,17 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             logger.info("migration.applied", extra={"migration": name})
         async with contextlib.AsyncExitStack() as stack:
             exchange: Exchange | None = None
+            registry = CollectorRegistry()
+            observer = VenueMetrics(registry)
             if settings.venue is VenueChoice.SIMULATED:
                 exchange = simulated_venue.build_exchange()
-                opened = venue.simulated(settings, exchange, clock)
+                opened = venue.simulated(settings, exchange, clock, observer)
             else:
-                opened = venue.binance(settings, clock)
+                opened = venue.binance(settings, clock, observer)
             connector = await stack.enter_async_context(opened)
-            container = Container(settings=settings, dsn=dsns.application, connector=connector)
+            container = Container(
+                settings=settings, dsn=dsns.application, connector=connector, registry=registry
+            )
             for pool in (container.lane_pool(), container.log_pool(), container.query_pool()):
                 await stack.enter_async_context(pool)
             executor = await stack.enter_async_context(container.executor())
@@ -92,8 +99,11 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
                 else Limits()
             )
             await seed_house(seeder, [one.instrument for one in symbols], limits)
-            tasks = await stack.enter_async_context(_loops(container, require_database, jobs))
+            # Before anybody listens there: what the seed deposits is nobody's news.
             customers = [] if exchange is None else await seed_customers(seeder, exchange, clock)
+            for one in symbols:
+                container.news().symbol_changed(None, one.instrument)
+            tasks = await stack.enter_async_context(_loops(container, require_database, jobs))
             address = await _serve(stack, container, tasks)
             yield Running(container, customers, address, exchange)
 
@@ -132,9 +142,11 @@ async def _loops(
 
     What one of them raises ends the platform.
     """
-    clock, gateway = container.clock(), container.gateway()
+    clock, gateway, news = container.clock(), container.gateway(), container.news()
+    connector = container.connector()
     named = {
-        "venue": container.connector().run(),
+        "venue": venue.follow(connector, news),
+        "news": tell_of_venue(news, gateway, connector, clock),
         "reports": follow_reports(gateway, clock),
         "gateway": submit_orders(container.consumer(), gateway, clock, container.wakeup()),
         "settle": settle_attempts(gateway, clock),

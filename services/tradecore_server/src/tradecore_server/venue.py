@@ -23,6 +23,7 @@ from binance_sim.wire.keys import hmac_key
 from binance_sim.wire.limits import UNLIMITED
 from binance_sim.wire.server import Settings as ServerSettings
 from binance_sim.wire.server import serving
+from tradecore.application.processes.tell_of_venue import VenueNews
 from tradecore.ports.clock import Clock
 from tradecore_server.settings import InvalidSettings, Settings, VenueChoice
 from tradecore_server.simulated_venue import OMNIBUS
@@ -79,6 +80,19 @@ async def binance(
     where = BINANCE[settings.venue]
     async with open_connector(_concerns(settings, where), credentials, outside) as connector:
         yield connector
+
+
+async def follow(connector: BinanceConnector, news: VenueNews) -> None:
+    """Keep the connector's time, prices and symbols up to date, and leave what it notices in `news`.
+
+    Runs until cancelled.
+    """
+    hooks = connector.client.hooks
+    hooks.authentication_failed = news.key_refused
+    hooks.authenticated = news.key_taken
+    hooks.stream_stale = news.stream_stale
+    hooks.balance_moved = news.money_moved
+    await connector.run(lambda change: news.symbol_changed(change.before, change.after))
 
 
 def _concerns(settings: Settings, where: Endpoints) -> ConnectorSettings:
