@@ -202,7 +202,14 @@ class Trading(RuleBasedStateMachine):
 
     @rule(order=orders)
     def refuse_cancel(self, order: Order) -> None:
-        self.run(RefuseCancel(**self.house.head(), order_id=order.order_id, reason="random"))
+        self.run(
+            RefuseCancel(
+                **self.house.head(),
+                order_id=order.order_id,
+                child=order.children or 1,
+                reason="random",
+            )
+        )
 
     @rule(target=children, order=orders)
     def send(self, order: Order) -> Any:

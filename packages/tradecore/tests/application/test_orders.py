@@ -248,10 +248,12 @@ async def test_f09_a_refused_cancel_goes_back_to_what_the_fills_say(
     child = await house.send(order, 101)
     await house.filled(child, D("0.004"))
     await house.run(house.cancel(order))
-    refusal = RefuseCancel(**house.head(), order_id=order.order_id, reason="unknown order sent")
+    refusal = RefuseCancel(
+        **house.head(), order_id=order.order_id, child=1, reason="unknown order sent"
+    )
     await house.run(refusal)
     assert current(store, order).status is OrderStatus.PARTIALLY_FILLED
-    again = RefuseCancel(**house.head(), order_id=order.order_id, reason="again")
+    again = RefuseCancel(**house.head(), order_id=order.order_id, child=1, reason="again")
     assert (await house.run(again)).version == current(store, order).version
 
 

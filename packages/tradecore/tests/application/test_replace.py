@@ -209,7 +209,9 @@ async def test_a_refused_cancel_leaves_the_order_as_it_was_and_gives_the_differe
     before = usdt(store, order.account_id)
     await house.run(house.replace(order, price=D(61_000)))
 
-    await house.run(RefuseCancel(**house.head(), order_id=order.order_id, reason="restricted"))
+    await house.run(
+        RefuseCancel(**house.head(), order_id=order.order_id, child=1, reason="restricted")
+    )
 
     now = stored(store, order)
     assert (now.status, now.price) == (OrderStatus.PARTIALLY_FILLED, D(60_000))

@@ -84,6 +84,15 @@ def replace(books: WorkingSet, context: Context, command_id: CommandId, order: O
     return replaced
 
 
+def go_on(books: WorkingSet, context: Context, order: Order) -> Order:
+    """Return an order whose replacement is in force as going on: the venue has its newest child."""
+    if order.status is not OrderStatus.PENDING_REPLACE or order.awaits_replacement:
+        return order
+    resumed, event = orders.resume(order, context.now, None)
+    save_step(books, resumed, event)
+    return resumed
+
+
 def fit_reservation(
     books: WorkingSet, context: Context, command_id: CommandId, order: Order
 ) -> None:

@@ -23,7 +23,7 @@ from tradecore.application.settlement import (
     take_back,
     wallet_of,
 )
-from tradecore.application.succession import end_with_child
+from tradecore.application.succession import end_with_child, go_on
 from tradecore.domain import fees, ledger, orders, positions, reservations, venue_orders, wallets
 from tradecore.domain.accounts import AccountStatus
 from tradecore.domain.events import (
@@ -224,11 +224,14 @@ def _move_order(
         filled_quantity=add(child.filled_quantity, command.quantity),
     )
     became_filled = after.status is OrderStatus.FILLED and not order.is_terminal
-    if became_filled or (was_held_dead and child.filled_quantity == child.quantity):
+    is_whole = child.quantity is not None and child.filled_quantity >= child.quantity
+    if is_whole and (became_filled or was_held_dead):
         child = venue_orders.end(child, VenueOutcome.FILLED, child.filled_quantity, None)
-    elif was_held_dead:
+    elif became_filled or was_held_dead:
         # What is left of it rests at the venue, and nobody wants it any more.
         books.record(OrderCancelRequested(order=after))
+    if child.child == order.children:
+        after = go_on(books, context, after)
     child = venue_orders.settle(child)
     books.venue_orders.save(child)
     if after.is_terminal and not order.is_terminal:

@@ -9,7 +9,7 @@ import attrs
 from tradecore.application.command import Command
 from tradecore.application.context import Context
 from tradecore.application.settlement import raise_alert, save_step, take_back
-from tradecore.application.succession import end_with_child, fit_reservation
+from tradecore.application.succession import end_with_child, fit_reservation, go_on
 from tradecore.domain import orders, venue_orders
 from tradecore.domain.errors import UnknownOrder
 from tradecore.domain.events import AlertKind, OrderCancelRequested
@@ -65,6 +65,7 @@ class RefuseCancel(Command[Order]):
     answer_type: ClassVar[type] = Order
 
     order_id: OrderId
+    child: int  #: whose cancel was refused; of another the refusal says nothing
     reason: str
 
     def footprint(self) -> Footprint:
@@ -117,12 +118,8 @@ def _acknowledged(books: WorkingSet, context: Context, order: Order, child: Venu
         return order
     if order.status is OrderStatus.PENDING_NEW:
         order, event = transition(order, Trigger.ACKNOWLEDGE, context.now)
-    elif order.status is OrderStatus.PENDING_REPLACE and not order.awaits_replacement:
-        order, event = orders.resume(order, context.now, None)
-    else:
-        return order
-    save_step(books, order, event)
-    return order
+        save_step(books, order, event)
+    return go_on(books, context, order)
 
 
 def _second(command: RecordReport, books: WorkingSet, child: VenueOrder) -> VenueOrder:
@@ -176,6 +173,9 @@ def decide_refusal(command: RefuseCancel, books: WorkingSet, context: Context) -
         raise UnknownOrder(order_id=command.order_id)
     replaces = order.status is OrderStatus.PENDING_REPLACE and order.awaits_replacement
     if order.status is not OrderStatus.PENDING_CANCEL and not replaces:
+        return order
+    child = books.venue_orders[order.order_id, order.children]
+    if command.child != child.child or child.outcome is not None:
         return order
     resumed, event = orders.resume(order, context.now, command.reason)
     save_step(books, resumed, event)

@@ -6,7 +6,7 @@ after all before it are posted. Everything may be repeated: what is known change
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 import attrs
@@ -31,12 +31,14 @@ async def catch_up(gateway: Gateway) -> CaughtUp:
     for instrument in await gateway.queries.list_instruments():
         symbol = instrument.symbol
         try:
-            read, cursors[symbol] = await catch_up_trades(gateway, symbol)
+            read, cursors[symbol], whole = await catch_up_trades(gateway, symbol)
         except VenueUnavailable as away:
             logger.warning("catch_up.symbol_left", extra={"symbol": symbol, "error": repr(away)})
             unread.append(symbol)
             continue
         fills += read
+        if not whole:
+            unread.append(symbol)
     return CaughtUp(children=children, fills=fills, cursors=cursors, unread=tuple(unread))
 
 
@@ -49,17 +51,22 @@ async def catch_up_symbol(
         VenueUnavailable, StoreError: what is done so far is kept.
     """
     children = await catch_up_children(gateway, symbol)
-    fills, cursor = await catch_up_trades(gateway, symbol, from_trade_id)
-    return CaughtUp(children=children, fills=fills, cursors={symbol: cursor})
+    fills, cursor, whole = await catch_up_trades(gateway, symbol, from_trade_id)
+    return CaughtUp(
+        children=children,
+        fills=fills,
+        cursors={symbol: cursor},
+        unread=() if whole else (symbol,),
+    )
 
 
 async def catch_up_trades(
     gateway: Gateway, symbol: str, from_trade_id: int | None = None
-) -> tuple[int, int]:
+) -> tuple[int, int, bool]:
     """Post the fills of `symbol` from its cursor on, or from before it.
 
     Nothing is passed over: a `from_trade_id` beyond the cursor begins at the cursor. Return how
-    many were read, and the trade id up to which everything is posted now.
+    many were read, the trade id up to which everything is posted now, and whether that is all.
 
     Raises:
         VenueUnavailable, StoreError: what is done so far is kept, and the cursor with it.
@@ -70,9 +77,9 @@ async def catch_up_trades(
     # Before the first cursor lies the account's life without us: what is not ours stays out. What
     # lies before a later one was posted when the cursor moved over it.
     strangers_since = None if cursor is None else following
-    read = await replay_trades(gateway, symbol, since, strangers_since=strangers_since)
+    read, whole = await replay_trades(gateway, symbol, since, strangers_since=strangers_since)
     stands = await gateway.queries.find_trade_cursor(gateway.venue.name, symbol)
-    return read, FROM_THE_FIRST if stands is None else stands.trade_id
+    return read, FROM_THE_FIRST if stands is None else stands.trade_id, whole
 
 
 async def catch_up_children(gateway: Gateway, symbol: str | None = None) -> int:
@@ -90,8 +97,8 @@ async def catch_up_children(gateway: Gateway, symbol: str | None = None) -> int:
 
 async def replay_trades(
     gateway: Gateway, symbol: str, since: int, *, strangers_since: int | None
-) -> int:
-    """Post every fill of `symbol` from trade `since` on; return how many were read.
+) -> tuple[int, bool]:
+    """Post every fill of `symbol` from trade `since` on; return how many, and whether all are.
 
     Fills of orders that are not ours are posted to suspense from trade `strangers_since` on and
     passed over before; None: all are passed over, and the cursor is set at the end, since whoever
@@ -103,18 +110,23 @@ async def replay_trades(
     """
     read, last, whole = 0, FROM_THE_FIRST, True
     while page := await gateway.trades(symbol, since):
-        for fill in await _named(gateway, symbol, page):
+        fills, nameless = await _named(gateway, symbol, page)
+        for fill in fills:
             is_strange = fill.venue_client_order_id is None
             if is_strange and (strangers_since is None or fill.trade_id < strangers_since):
                 continue
-            whole = await _posted(gateway, fill) and whole
+            if fill.venue_order_id in nameless:
+                await _hold(gateway, fill)
+                whole = False
+            else:
+                whole = await _posted(gateway, fill) and whole
         read, last = read + len(page), page[-1].trade_id
         if whole and strangers_since is not None:
             await gateway.advance_cursor(symbol, last)
         since = last + 1
     if whole and strangers_since is None:
         await gateway.advance_cursor(symbol, last)
-    return read
+    return read, whole
 
 
 async def _posted(gateway: Gateway, fill: ExecutionReport) -> bool:
@@ -130,24 +142,40 @@ async def _posted(gateway: Gateway, fill: ExecutionReport) -> bool:
     return True
 
 
+async def _hold(gateway: Gateway, fill: ExecutionReport) -> None:
+    """Leave a fill whose order nobody can name yet: in suspense it would be lost to its owner."""
+    reference = fill.key.reference
+    logger.warning("catch_up.nameless", extra={"fill": reference})
+    await gateway.alert(
+        AlertKind.NOT_POSTED, reference, "the venue does not say yet whose order this is"
+    )
+
+
 async def _named(
     gateway: Gateway, symbol: str, page: Sequence[ExecutionReport]
-) -> Iterable[ExecutionReport]:
+) -> tuple[Iterable[ExecutionReport], Set[int]]:
     """Return the fills with the client order ids of their orders; None where the order is not ours.
 
     The books know most orders by the venue's number. One that they do not know may still be ours:
-    a child that was held never to have arrived. The venue's list of newest orders tells.
+    a child that was held never to have arrived, or one sent this very moment. The venue's list of
+    newest orders tells. It may lag; numbers that it does not tell are returned beside the fills.
     """
     names: dict[int, str | None] = {}
     for number in {fill.venue_order_id for fill in page}:
         child = await gateway.queries.find_child(symbol, number)
         names[number] = None if child is None else child.venue_client_order_id
+    nameless: set[int] = set()
     if None in names.values():
         orders: Mapping[int, OrderReport] = {
             one.venue_order_id: one for one in await gateway.recent_orders(symbol)
         }
         for number, name in names.items():
-            if name is None and number in orders:
+            if name is not None:
+                continue
+            if number in orders:
                 found = orders[number].venue_client_order_id
                 names[number] = None if parse_venue_client_order_id(found) is None else found
-    return [attrs.evolve(fill, venue_client_order_id=names[fill.venue_order_id]) for fill in page]
+            else:
+                nameless.add(number)
+    fills = [attrs.evolve(fill, venue_client_order_id=names[fill.venue_order_id]) for fill in page]
+    return fills, nameless

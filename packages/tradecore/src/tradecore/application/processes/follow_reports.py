@@ -15,13 +15,15 @@ logger = logging.getLogger(__name__)
 
 IN_FLIGHT: Final = 512
 RECONNECT_SECONDS: Final = 0.5
+CATCH_UP_SECONDS: Final = 30
+"""How soon a catch-up that left something is tried again."""
 
 
 async def follow_reports(gateway: Gateway, clock: Clock) -> None:
     """Apply reports until cancelled. On every connection, catch up on what was missed before it."""
     while True:
         try:
-            await _follow(gateway)
+            await _follow(gateway, clock)
         except* (VenueUnavailable, StoreError) as broken:
             # What was not applied is fetched by the next connection's catch-up.
             logger.warning("reports.stream_broken", extra={"error": repr(broken.exceptions)})
@@ -32,7 +34,7 @@ async def follow_reports(gateway: Gateway, clock: Clock) -> None:
         await clock.sleep(RECONNECT_SECONDS)
 
 
-async def _follow(gateway: Gateway) -> None:
+async def _follow(gateway: Gateway, clock: Clock) -> None:
     """Hand reports to the executor in their order, a bounded number at a time."""
     free = asyncio.Semaphore(IN_FLIGHT)
 
@@ -43,7 +45,7 @@ async def _follow(gateway: Gateway) -> None:
             free.release()
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_catch_up(gateway))
+        tasks.create_task(_catch_up(gateway, clock))
         async for report in gateway.venue.reports():
             await free.acquire()
             tasks.create_task(apply(report))
@@ -69,10 +71,22 @@ async def _apply(gateway: Gateway, report: VenueReport) -> None:
             await gateway.alert(AlertKind.NOT_POSTED, report.key.reference, repr(failure))
 
 
-async def _catch_up(gateway: Gateway) -> None:
-    """Catch up once the stream hears the venue, so that nothing falls between the two."""
+async def _catch_up(gateway: Gateway, clock: Clock) -> None:
+    """Catch up once the stream hears the venue, so that nothing falls between the two.
+
+    Again and again while a symbol could not be read, or a fill of it not be posted.
+    """
     await gateway.venue.listening()
-    caught_up = await catch_up(gateway)
-    logger.info(
-        "reports.caught_up", extra={"children": caught_up.children, "fills": caught_up.fills}
-    )
+    while True:
+        caught_up = await catch_up(gateway)
+        logger.info(
+            "reports.caught_up",
+            extra={
+                "children": caught_up.children,
+                "fills": caught_up.fills,
+                "unread": caught_up.unread,
+            },
+        )
+        if not caught_up.unread:
+            return
+        await clock.sleep(CATCH_UP_SECONDS)

@@ -27,7 +27,7 @@ from tradecore.application.commands.record_report import (
 from tradecore.application.executor import Executor
 from tradecore.domain.events import AlertKind
 from tradecore.domain.ids import CommandId, OrderId, parse_venue_client_order_id
-from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus
+from tradecore.domain.venue_orders import VenueOrder
 from tradecore.ports.id_factory import IdFactory
 from tradecore.ports.queries import Queries
 from tradecore.ports.records import Delivery
@@ -97,8 +97,9 @@ class Gateway:
 
     async def cancel_order(self, order_id: OrderId, correlation_id: str) -> None:
         """Cancel what stands at the venue for the order; an open attempt is waited for."""
-        for child in await self.queries.list_venue_orders(order_id):
-            if child.status is VenueOrderStatus.LIVE:
+        # The wish may be fulfilled by now, and a next child stand that nobody wants canceled.
+        for child in await self.queries.list_pending_cancels():
+            if child.order_id == order_id:
                 await self.cancel(child, correlation_id)
 
     async def cancel(self, child: VenueOrder, correlation_id: str) -> None:
@@ -113,6 +114,7 @@ class Gateway:
                     RefuseCancel(
                         **self._head(correlation_id),
                         order_id=child.order_id,
+                        child=child.child,
                         reason=str(refusal),
                     )
                 )
