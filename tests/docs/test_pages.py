@@ -6,8 +6,10 @@ from pathlib import Path
 import attrs
 import pytest
 
+from binance_adapter.metrics import METRICS
 from http_adapter.problem_types import PROBLEM_TYPES
 from tradecore.application import laws
+from tradecore.domain.events import AlertKind
 from tradecore.domain.ledger import EntryKind
 from tradecore_server.settings import PREFIX, Settings
 
@@ -70,8 +72,7 @@ def test_every_setting_is_on_the_page_with_its_default() -> None:
     described = {row[0]: row[1] for row in rows(read("docs/guides/running.md")) if PREFIX in row[0]}
 
     assert described == {
-        f"`{PREFIX}{field.name.upper()}`": shown(field.default)
-        for field in attrs.fields(Settings)
+        f"`{PREFIX}{field.name.upper()}`": shown(field.default) for field in attrs.fields(Settings)
     }
 
 
@@ -81,6 +82,13 @@ def test_every_word_of_the_command_is_on_the_page() -> None:
     page = read("docs/guides/running.md").partition("## The command")[2].partition("\n## ")[0]
 
     assert {row[0].strip("`") for row in rows(page)[2:]} == words
+
+
+def test_every_metric_of_the_venue_and_every_alert_is_on_the_page() -> None:
+    first = {row[0].strip("`") for row in rows(read("docs/guides/running.md"))}
+
+    assert {name for name in METRICS if not {name, f"{name}_total"} & first} == set()
+    assert set(AlertKind) <= first
 
 
 def test_every_kind_of_entry_is_on_the_page() -> None:

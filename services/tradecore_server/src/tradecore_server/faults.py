@@ -4,8 +4,10 @@ import errno
 
 import psycopg
 
+from binance_adapter.errors import NoSuchSymbol
 from pg_adapter.embedded import EmbeddedPostgresError
 from pg_adapter.migrate import MigrationError
+from tradecore.ports.venue import VenueUnavailable
 from tradecore_server.database import OwnerUrlMissing
 from tradecore_server.settings import InvalidSettings
 
@@ -18,6 +20,10 @@ def sentence(error: BaseException) -> str | None:
         error = error.exceptions[0]
     if isinstance(error, _TOLD):
         return str(error)
+    if isinstance(error, NoSuchSymbol):
+        return f"the venue does not list what TRADECORE_SYMBOLS names ({_first_line(error)})"
+    if isinstance(error, VenueUnavailable):
+        return f"the venue does not answer; see TRADECORE_VENUE ({_first_line(error)})"
     if isinstance(error, psycopg.OperationalError):
         return f"the database cannot be reached; see `tradecore doctor` ({_first_line(error)})"
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
