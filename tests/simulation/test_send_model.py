@@ -30,7 +30,7 @@ OPEN, LIVE, FILLED, CANCELED, REJECTED = "OPEN", "LIVE", "FILLED", "CANCELED", "
 ABSENT = "ABSENT"
 ENDS = (FILLED, CANCELED)
 LONGEST: Final = 60  #: steps that a calm venue may need
-STATES: Final = 226_752  #: so that nobody makes the model smaller unawares
+STATES: Final = 396_054  #: so that nobody makes the model smaller unawares
 
 #: What follows from a word that was asked for at an age, after so many denials; the age by now.
 Decision = Callable[[Word, int, int, int], Step]

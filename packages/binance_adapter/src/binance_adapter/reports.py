@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 MOST_WAITING: Final = 100_000
 """Reports that a listener may be behind; who is slower loses the stream and catches up."""
 QUESTIONS_AT_ONCE: Final = 16
+DENIALS: Final = 3
+BETWEEN_DENIALS_SECONDS: Final = 2.0
+"""An order that the venue still denies after all of them was rejected, if its event says so."""
 
 
 class Questioner(Protocol):
@@ -143,23 +146,35 @@ class Listener:
         return True
 
     async def _ask(self, event: ExecutionEvent | Unreadable) -> None:
-        """Put what the venue answers about an event's order into the queue instead."""
+        """Put what the venue answers about an event's order into the queue instead.
+
+        Its reads lag: only a denial that it repeats for longer than that is believed.
+        """
+        for _ in range(DENIALS):
+            if await self._answered(event):
+                return
+            await asyncio.sleep(BETWEEN_DENIALS_SECONDS)
+        self._believe(event)
+
+    async def _answered(self, event: ExecutionEvent | Unreadable) -> bool:
+        """Ask once; tell whether there is nothing more to ask."""
         symbol, order_id, own_id = _name_of(event)
         async with self._free:
             try:
                 if self._symbols.find(symbol) is None:
                     await self._symbols.get(symbol)
                     if self._understood(event):
-                        return
+                        return True
                 self.tell(await self._questioner.ask_about(symbol, order_id, own_id))
             except NoSuchOrder:
-                self._believe(event)
+                return False
             except VenueUnavailable as failure:
                 # The order stays as it is known; whoever sweeps the open ones asks again.
                 logger.error(  # noqa: TRY400 - nothing of ours failed
                     "venue.report_unresolved",
                     extra={"symbol": symbol, "order_id": order_id, "error": str(failure)},
                 )
+        return True
 
     def _believe(self, event: ExecutionEvent | Unreadable) -> None:
         """Take a report as it stands: the venue knows of no such order, so it was rejected."""

@@ -194,6 +194,29 @@ async def test_f20_a_late_fill_posts_flagged_and_the_status_stays(
     assert not store.tables.freezes
 
 
+async def test_f19_a_report_that_counts_fills_invents_none(
+    house: Scenario, store: MemoryStore
+) -> None:
+    """Only executions count: not a counter ahead of them, nor one that goes back."""
+    child = await house.send(await house.run(house.buy(await house.customer(usdt=D(1000)))), 101)
+    expected = [D(0), D(0), D("0.004"), D("0.004"), D("0.006")]
+    told = attrs.evolve(house.ended(child, VenueOutcome.CANCELED, D("0.006")), outcome=None)
+    older = attrs.evolve(told, **house.head(), filled_quantity=D("0.001"))
+    commands = (
+        told,
+        older,
+        house.fill(child, D("0.004")),
+        attrs.evolve(older, **house.head()),
+        house.fill(child, D("0.002")),
+    )
+    for command, filled in zip(commands, expected, strict=True):
+        await house.run(command)
+        order = store.tables.orders[child.order_id]
+        assert order.filled_quantity == filled
+        assert store.tables.venue_orders[child.order_id, 1].filled_quantity == filled
+    assert len(postings(store, EntryKind.FILL)) == 2
+
+
 async def held_dead(house: Scenario, alice: AccountId) -> VenueOrder:
     """Return a child that the venue said it refused."""
     order = await house.run(house.buy(alice))

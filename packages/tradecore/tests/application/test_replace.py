@@ -7,6 +7,7 @@ import pytest
 from tradecore.application.commands.freeze import SetFreeze
 from tradecore.application.commands.open_attempt import Attempt, OpenAttempt
 from tradecore.application.commands.record_report import RefuseCancel, RejectAttempt
+from tradecore.application.commands.set_limits import SetLimits
 from tradecore.domain.errors import (
     InvalidAmount,
     InvalidOrder,
@@ -19,7 +20,8 @@ from tradecore.domain.freezes import FreezeMode, FreezeScope
 from tradecore.domain.ids import AccountId
 from tradecore.domain.instruments import TimeInForce
 from tradecore.domain.orders import Order, OrderStatus
-from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
+from tradecore.domain.risk import Limits
+from tradecore.domain.venue_orders import VenueOrder, VenueOrderStatus, VenueOutcome
 from tradecore.domain.wallets import Wallet
 from tradecore.memory import MemoryStore
 from tradecore.testing.builders import id_of
@@ -384,3 +386,74 @@ async def test_only_an_own_order_that_rests_can_be_replaced(house: Scenario) -> 
     await house.send(immediate, 103)
     with pytest.raises(OrderNotReplaceable):
         await house.run(house.replace(immediate, price=D(59_000)))
+
+
+async def test_a_fill_that_tells_of_the_next_child_lets_the_order_go_on(
+    house: Scenario, store: MemoryStore
+) -> None:
+    """Its acknowledgement may be lost for good, and nobody would ask about it again."""
+    order, child = await resting(house)
+    await house.run(house.replace(order, price=D(59_000)))
+    await proved_dead(house, child)
+    following = (await next_attempt(house, order)).child
+    assert following is not None
+    await house.run(house.fill(following, D("0.001")))
+
+    assert stored(store, order).status is OrderStatus.PARTIALLY_FILLED
+
+
+async def test_a_next_child_that_still_rests_when_the_order_is_complete_is_canceled(
+    house: Scenario, store: MemoryStore
+) -> None:
+    order, child = await resting(house)
+    await house.run(house.replace(order, price=D(60_001)))
+    await proved_dead(house, child)
+    following = await house.send(order, 102)
+    await house.run(house.fill(child, D("0.002")))  # of the dead child, late
+    cancels = told(store, "orders.cancel_requested")
+    await house.run(house.fill(following, D("0.004")))
+
+    assert stored(store, order).status is OrderStatus.FILLED
+    newest = store.tables.venue_orders[order.order_id, 2]
+    assert newest.status is VenueOrderStatus.LIVE  # 0.002 of it rest
+    assert told(store, "orders.cancel_requested") == cancels + 1
+
+
+async def test_a_refusal_of_the_former_childs_cancel_says_nothing_of_the_next_ones(
+    house: Scenario, store: MemoryStore
+) -> None:
+    order, child = await resting(house)
+    await house.run(house.replace(order, price=D(59_000)))
+    await proved_dead(house, child)
+    await house.send(order, 102)
+    await house.run(house.cancel(order))
+    await house.run(
+        RefuseCancel(**house.head(), order_id=order.order_id, child=1, reason="unknown order")
+    )
+
+    assert stored(store, order).status is OrderStatus.PENDING_CANCEL
+
+
+async def test_a_cheaper_replacement_is_not_held_against_the_days_limit(
+    house: Scenario, store: MemoryStore
+) -> None:
+    alice = await house.customer(usdt=D(1000))
+    order = await house.run(house.buy(alice))
+    await house.send(order, 101)
+    limits = Limits(max_daily_notional=D(601))
+    await house.run(SetLimits(**house.head(), account_id=alice, limits=limits))
+
+    pending = await house.run(house.replace(order, price=D(59_999)))
+
+    assert pending.status is OrderStatus.PENDING_REPLACE
+    assert store.tables.accounts[alice].traded_notional == D(600)
+
+
+async def test_a_rejection_of_a_child_that_stood_ends_the_order_canceled(
+    house: Scenario, store: MemoryStore
+) -> None:
+    order, child = await resting(house)
+    await house.run(house.ended(child, VenueOutcome.REJECTED, D("0.004")))
+
+    now = stored(store, order)
+    assert (now.status, now.awaits_replacement) == (OrderStatus.CANCELED, False)

@@ -30,6 +30,7 @@ def build_view(**changes: Any) -> RiskView:
     view = RiskView(
         order=build_order(),
         notional=D(100),
+        day_notional=D(100),
         account=build_account(),
         instrument=build_instrument(),
         limits=Limits(),

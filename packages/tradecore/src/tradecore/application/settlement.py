@@ -11,7 +11,7 @@ from tradecore.domain.events import AlertKind, AlertRaised, OrderUpdated
 from tradecore.domain.fees import FeePolicy
 from tradecore.domain.ids import HOUSE, AccountId, CommandId, JournalEntryId
 from tradecore.domain.ledger import EntryKind, JournalEntry, Posting
-from tradecore.domain.orders import Order, OrderEvent, Trigger, transition
+from tradecore.domain.orders import TRANSITIONS, Order, OrderEvent, Trigger, transition
 from tradecore.domain.positions import Position
 from tradecore.domain.venue_orders import VenueOrder, VenueOutcome
 from tradecore.domain.wallets import Wallet
@@ -138,7 +138,9 @@ def after_refusal(books: WorkingSet, order: Order, child: int) -> Trigger:
     """
     former = books.venue_orders.find((order.order_id, child - 1))
     if former is None:
-        return Trigger.REJECT
+        # With fills, or a wish of its owner's pending, nothing was rejected as a whole.
+        rejects = (order.status, Trigger.REJECT) in TRANSITIONS
+        return Trigger.REJECT if rejects else Trigger.CANCEL
     in_match = former.outcome is VenueOutcome.EXPIRED_IN_MATCH
     return Trigger.EXPIRE if in_match else Trigger.CANCEL
 

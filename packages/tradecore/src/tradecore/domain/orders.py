@@ -188,6 +188,8 @@ def transition(
         updated_at=at,
         reason=detail if trigger in (Trigger.REJECT, Trigger.EXPIRE) else order.reason,
         late_fill=order.late_fill or trigger is Trigger.LATE_FILL,
+        replace_quantity=None if after in TERMINAL else order.replace_quantity,
+        replace_price=None if after in TERMINAL else order.replace_price,
     )
     return moved, _event(moved, trigger, detail)
 

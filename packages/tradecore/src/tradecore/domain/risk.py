@@ -60,6 +60,7 @@ class RiskView:
 
     order: Order
     notional: Decimal  #: the order's worth in the quote asset
+    day_notional: Decimal  #: what it adds to the day's; of a replacement, what it is worth more
     account: Account
     instrument: Instrument
     limits: Limits
@@ -164,7 +165,7 @@ def daily_notional(view: RiskView) -> Iterator[Reason]:
     limit = view.limits.max_daily_notional
     if limit is None:
         return
-    after = add(accounts.daily_notional(view.account, view.now), view.notional)
+    after = add(accounts.daily_notional(view.account, view.now), view.day_notional)
     if after > limit:
         yield Reason(
             rule="daily-notional",

@@ -58,15 +58,20 @@ class MemoryTransaction:
 
 
 class MemoryStore:
-    """The books in memory."""
+    """The books in memory. Stores that share tables share a lock too: one writes at a time."""
 
     def __init__(
-        self, clock: Clock, *, tables: Tables | None = None, hop: Scheduler = free_running
+        self,
+        clock: Clock,
+        *,
+        tables: Tables | None = None,
+        hop: Scheduler = free_running,
+        lock: asyncio.Lock | None = None,
     ) -> None:
         self.tables = tables or Tables()
         self._clock = clock
         self._hop = hop
-        self._lock = asyncio.Lock()
+        self._lock = lock or asyncio.Lock()
         self.tables.accounts.setdefault(
             HOUSE, Account(account_id=HOUSE, number=0, name="house", created_at=clock.now())
         )

@@ -1,7 +1,8 @@
 """A venue that does what a test says: fill at once, rest, refuse, or leave the caller in doubt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import copy
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +20,7 @@ from tradecore.ports.venue import (
     ExecutionReport,
     OrderReport,
     VenueBalance,
+    VenueError,
     VenueHistory,
     VenueOutcomeUnknown,
     VenueRejected,
@@ -38,11 +40,18 @@ class Answer(StrEnum):
     REST = "REST"
     REJECT = "REJECT"
     UNAVAILABLE = "UNAVAILABLE"  #: it is not taken
+    NOBODY_KNOWS = "NOBODY_KNOWS"  #: it is not taken, but the answer does not say so
     LOST = "LOST"  #: it is taken and fills, but the answer is lost
     SPURIOUS = "SPURIOUS"  #: it is taken and rests, but the answer says that it was refused
     PART = "PART"  #: it is taken, fills by half and rests
     MET = "MET"  #: it is taken, and ends because it met an order of ours
 
+
+_NOT_TAKEN: Final[Mapping[Answer, VenueError]] = {
+    Answer.UNAVAILABLE: VenueUnavailable("scripted"),
+    Answer.NOBODY_KNOWS: VenueOutcomeUnknown("-1006 scripted"),
+    Answer.REJECT: VenueRejected("-1013 Filter failure: scripted"),
+}
 
 Script = Callable[[VenueOrder], Answer]
 
@@ -83,10 +92,8 @@ class ScriptedVenue:
         if self._clock.now() > child.attempted_at + child.receive_window:
             raise VenueUnavailable("-1021 Timestamp for this request is outside of the recvWindow.")
         answer = self._script(child)
-        if answer is Answer.UNAVAILABLE:
-            raise VenueUnavailable("scripted")
-        if answer is Answer.REJECT:
-            raise VenueRejected("-1013 Filter failure: scripted")
+        if answer in _NOT_TAKEN:
+            raise copy.copy(_NOT_TAKEN[answer])
         if self._is_open(child.venue_client_order_id):
             raise VenueOutcomeUnknown("-2010 Duplicate order sent.")
         report = self._accept(child)

@@ -42,6 +42,7 @@ class World:
     tables: Tables = attrs.field(factory=Tables)
     places: dict[str, int] = attrs.field(factory=dict)
     processes: int = 0
+    lock: asyncio.Lock = attrs.field(factory=asyncio.Lock)
 
     @classmethod
     def new(cls, script: Script) -> "World":
@@ -59,7 +60,7 @@ class World:
         """Yield one life of the platform: every loop runs, and every port call passes `hop`."""
         self.processes += 1
         self.venue.hop = hop
-        store = MemoryStore(self.clock, tables=self.tables, hop=hop)
+        store = MemoryStore(self.clock, tables=self.tables, hop=hop, lock=self.lock)
         ids = SequentialIds(seed=self.processes)
         wakeup = Wakeup()
         async with scenario(

@@ -129,6 +129,7 @@ def assess(command: PlaceOrder, books: WorkingSet, context: Context) -> Assessme
     view = RiskView(
         order=order,
         notional=notional,
+        day_notional=notional,
         account=account,
         instrument=instrument,
         limits=limits,

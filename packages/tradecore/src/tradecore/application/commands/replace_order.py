@@ -169,6 +169,7 @@ def _reasons(
         view = RiskView(
             order=wished,
             notional=notional,
+            day_notional=max(_more(order, quantity, price), ZERO),
             account=books.accounts[order.account_id],
             instrument=instrument,
             limits=place_order.limits_of(books, order.account_id),
@@ -199,11 +200,16 @@ def _count(
     books: WorkingSet, context: Context, order: Order, quantity: Quantity, price: Price
 ) -> None:
     """Count the message, and what the order is worth beyond what was counted before."""
+    account = books.accounts[order.account_id]
+    more = _more(order, quantity, price)
+    books.accounts.save(accounts.count_replacement(account, more, context.now))
+
+
+def _more(order: Order, quantity: Quantity, price: Price) -> Decimal:
+    """Return how much more what is left is to be worth, in the quote asset; below zero: less."""
     assert order.quantity is not None, order
     assert order.price is not None, order
-    more = subtract(
+    return subtract(
         multiply(price, _open(order, quantity)),
         multiply(order.price, _open(order, order.quantity)),
     )
-    account = books.accounts[order.account_id]
-    books.accounts.save(accounts.count_replacement(account, more, context.now))
