@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import attrs
@@ -126,7 +127,7 @@ async def tell_of_venue(
 async def _take(news: VenueNews, desk: "_Desk", clock: Clock) -> None:
     while True:
         one = await news.next()
-        await _insist(lambda one=one: desk.handle(one), clock)  # type: ignore[misc] # of this round
+        await _insist(partial(desk.handle, one), clock)
 
 
 async def _compare_clocks(connector: Connector, desk: "_Desk", clock: Clock) -> None:
@@ -137,7 +138,7 @@ async def _compare_clocks(connector: Connector, desk: "_Desk", clock: Clock) -> 
         if ahead is not None:
             are_apart = abs(ahead) > CLOCK_LIMIT
             if are_apart and not were_apart:
-                await _insist(lambda ahead=ahead: desk.clocks_apart(ahead), clock)  # type: ignore[misc] # of this round
+                await _insist(partial(desk.clocks_apart, ahead), clock)
             were_apart = are_apart
         await clock.sleep(CLOCK_SECONDS)
 
