@@ -30,7 +30,7 @@ OPEN, LIVE, FILLED, CANCELED, REJECTED = "OPEN", "LIVE", "FILLED", "CANCELED", "
 ABSENT = "ABSENT"
 ENDS = (FILLED, CANCELED)
 LONGEST: Final = 60  #: steps that a calm venue may need
-STATES: Final = 396_054  #: so that nobody makes the model smaller unawares
+FEWEST: Final = 200_000  #: states, so that nobody makes the model smaller unawares
 
 #: What follows from a word that was asked for at an age, after so many denials; the age by now.
 Decision = Callable[[Word, int, int, int], Step]
@@ -327,7 +327,7 @@ def test_f03_f04_f05_no_history_sends_twice_or_holds_an_order_for_what_it_is_not
     reachable: set[State],
 ) -> None:
     """`explore` stops at the first violation; so many states were held against all of them."""
-    assert len(reachable) == STATES
+    assert len(reachable) > FEWEST
 
 
 @pytest.mark.parametrize(
