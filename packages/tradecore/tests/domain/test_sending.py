@@ -18,6 +18,8 @@ MOMENT = timedelta(microseconds=1)
     [
         (Word.NOTHING, GRACE, 0, Step.WAIT),
         (Word.NOTHING, GRACE + MOMENT, 0, Step.ASK),
+        (Word.NOTHING, -GRACE, 0, Step.WAIT),
+        (Word.NOTHING, -GRACE - MOMENT, 0, Step.ASK),
         (Word.KNOWN, timedelta(), 0, Step.ADOPT),
         (Word.KNOWN, FINAL + MOMENT, DENIALS, Step.ADOPT),
         (Word.DENIED, WINDOW, DENIALS, Step.WAIT),
