@@ -18,7 +18,7 @@ from tradecore.memory import FixedConnector, FixedMarketData, FixedPrices
 from tradecore.testing.scripted_venue import Answer, ScriptedVenue
 from tradecore_server import collector
 from tradecore_server.container import Container
-from tradecore_server.modes import serving
+from tradecore_server.modes import bound, serving
 from tradecore_server.settings import Secret, Settings
 
 
@@ -37,7 +37,9 @@ async def main(dsn: str, data_directory: Path) -> None:
         await stack.enter_async_context(container.query_pool())
         await stack.enter_async_context(container.executor())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        address = await stack.enter_async_context(serving(container.app(), "127.0.0.1", 0, tasks))
+        address = await stack.enter_async_context(
+            serving(container.app(), bound("127.0.0.1", 0), tasks)
+        )
         print(address, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 

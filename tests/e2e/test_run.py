@@ -162,7 +162,7 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(launch: Launch, tradecore:
 
 def test_a_data_folder_in_use_is_told_in_one_sentence(launch: Launch, tradecore: Command) -> None:
     launch()
-    answer = tradecore("run")
+    answer = tradecore("run", TRADECORE_PORT="0", TRADECORE_OPERATIONS_PORT="0")
     assert answer.returncode == 2
     assert "is in use by another process" in answer.stderr
     assert "Traceback" not in answer.stderr

@@ -31,7 +31,9 @@ def serve(platform: Platform) -> Serve:
     async def started(max_connections: int = 1000) -> AsyncIterator[Port]:
         async with (
             asyncio.TaskGroup() as tasks,
-            modes.serving(platform.app, "127.0.0.1", 0, tasks, max_connections) as address,
+            modes.serving(
+                platform.app, modes.bound("127.0.0.1", 0), tasks, max_connections
+            ) as address,
         ):
             yield int(address.rpartition(":")[2])
 

@@ -46,6 +46,14 @@ class Running:
     exchange: Exchange | None  #: the simulated venue's inside, where that is the venue
 
 
+@attrs.frozen(kw_only=True)
+class _Ports:
+    """Two ports that are ours; nobody is answered there yet."""
+
+    operations: socket.socket
+    public: socket.socket
+
+
 class _Server(uvicorn.Server):
     """A server that leaves the signals to us."""
 
@@ -70,7 +78,8 @@ async def run_all(settings: Settings, ready: Callable[[Running], None]) -> None:
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """Yield the whole platform, serving; stop it on the way out."""
     clock = SystemClock()
-    with database.watched(settings) as (dsns, require_database):
+    # The ports first: the database and the simulated venue take whatever is free.
+    with _bound_ports(settings) as ports, database.watched(settings) as (dsns, require_database):
         for name in database.migrate_schema(dsns):
             logger.info("migration.applied", extra={"migration": name})
         async with contextlib.AsyncExitStack() as stack:
@@ -104,7 +113,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             for one in symbols:
                 container.news().symbol_changed(None, one.instrument)
             tasks = await stack.enter_async_context(_loops(container, require_database, jobs))
-            address = await _serve(stack, container, tasks)
+            address = await _serve(stack, container, ports, tasks)
             yield Running(container, customers, address, exchange)
 
 
@@ -119,17 +128,17 @@ async def _resumed(container: Container, exchange: Exchange) -> Coroutine[Any, A
 
 
 async def _serve(
-    stack: contextlib.AsyncExitStack, container: Container, tasks: asyncio.TaskGroup
+    stack: contextlib.AsyncExitStack,
+    container: Container,
+    ports: _Ports,
+    tasks: asyncio.TaskGroup,
 ) -> str:
     """Open both ports; return the address of the public one."""
-    settings = container.settings()
-    host, limit = settings.host, settings.max_connections
+    limit = container.settings().max_connections
     await stack.enter_async_context(
-        serving(container.operations_app(), host, settings.operations_port, tasks, limit)
+        serving(container.operations_app(), ports.operations, tasks, limit)
     )
-    return await stack.enter_async_context(
-        serving(container.app(), host, settings.port, tasks, limit)
-    )
+    return await stack.enter_async_context(serving(container.app(), ports.public, tasks, limit))
 
 
 @contextlib.asynccontextmanager
@@ -172,10 +181,9 @@ async def _watch(require_database: Callable[[], None]) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: object, host: str, port: int, tasks: asyncio.TaskGroup, max_connections: int = 1000
+    app: object, listener: socket.socket, tasks: asyncio.TaskGroup, max_connections: int = 1000
 ) -> AsyncIterator[str]:
     """Serve `app` on our own loop, so that signals and shutdown stay ours; yield its address."""
-    listener = _listener(host, port)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type] # an ASGI application; uvicorn's own alias is wider
         http=functools.partial(BoundedProtocol, limit=max_connections),  # type: ignore[arg-type] # called as the class would be
@@ -191,7 +199,7 @@ async def serving(
         date_header=True,
     )
     server = _Server(config)
-    task = tasks.create_task(server.serve([listener]), name=f"http {port}")
+    task = tasks.create_task(server.serve([listener]), name="http")
     while not server.started:
         await asyncio.sleep(0.005)
         if task.done():
@@ -204,8 +212,18 @@ async def serving(
         await task
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    """Return a listening socket that says it is TCP.
+@contextlib.contextmanager
+def _bound_ports(settings: Settings) -> Iterator[_Ports]:
+    """Take both ports, and give them back at the end. Raises OSError where one is taken."""
+    with (
+        contextlib.closing(bound(settings.host, settings.operations_port)) as operations,
+        contextlib.closing(bound(settings.host, settings.port)) as public,
+    ):
+        yield _Ports(operations=operations, public=public)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Return a socket on the port, for `serving` to listen on, that says it is TCP.
 
     `socket.create_server` leaves the protocol at 0, so asyncio does not switch Nagle's algorithm
     off on what it accepts: every answer on a kept connection would wait 40 ms.
@@ -216,5 +234,4 @@ def _listener(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(address)
-    listener.listen(2048)
     return listener
