@@ -186,8 +186,8 @@ class PgQueries:
     async def list_living_children(self) -> Sequence[VenueOrder]:
         return await self._all("living_children", rows.venue_order)
 
-    async def list_pending_cancels(self) -> Sequence[VenueOrder]:
-        return await self._all("pending_cancels", rows.venue_order)
+    async def list_pending_cancels(self, order_id: OrderId | None = None) -> Sequence[VenueOrder]:
+        return await self._all("pending_cancels", rows.venue_order, order_id=order_id)
 
     async def list_house_balances(self) -> Sequence[LedgerBalance]:
         return await self._all("house_balances", _ledger_balance)

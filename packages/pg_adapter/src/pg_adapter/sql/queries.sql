@@ -119,7 +119,9 @@ SELECT v.order_id::text, v.account_id::text, v.child, v.venue_client_order_id, v
        v.outcome_quantity, v.filled_quantity
   FROM venue_orders AS v
   JOIN orders AS o ON o.order_id = v.order_id
- WHERE v.status <> 'ENDED' AND v.status = 'LIVE' AND (
+ WHERE v.status <> 'ENDED' AND v.status = 'LIVE'
+   AND (%(order_id)s::uuid IS NULL OR v.order_id = %(order_id)s::uuid)
+   AND (
          o.status = 'PENDING_CANCEL'
          OR o.status = 'PENDING_REPLACE' AND o.replace_quantity IS NOT NULL
          OR o.status IN ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED') AND v.outcome IS NULL

@@ -182,11 +182,12 @@ class MemoryQueries:
         )
         return sorted(rows, key=lambda row: (row.order_id, row.child))
 
-    async def list_pending_cancels(self) -> Sequence[VenueOrder]:
+    async def list_pending_cancels(self, order_id: OrderId | None = None) -> Sequence[VenueOrder]:
         rows = (
             row
             for row in self._tables.venue_orders.values()
             if row.status is VenueOrderStatus.LIVE
+            and order_id in {None, row.order_id}
             and _wants_cancel(self._tables.orders[row.order_id], row)
         )
         return sorted(rows, key=lambda row: (row.order_id, row.child))

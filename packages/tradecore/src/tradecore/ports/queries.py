@@ -205,8 +205,8 @@ class Queries(Protocol):
     async def list_living_children(self) -> Sequence[VenueOrder]:
         """Return every child that is not ENDED."""
 
-    async def list_pending_cancels(self) -> Sequence[VenueOrder]:
-        """Return the LIVE children that have to go.
+    async def list_pending_cancels(self, order_id: OrderId | None = None) -> Sequence[VenueOrder]:
+        """Return the LIVE children that have to go; of one order, if it is named.
 
         Their order is PENDING_CANCEL, waits for a replacement, or has ended without them.
         """

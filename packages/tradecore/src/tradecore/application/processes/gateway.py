@@ -98,9 +98,8 @@ class Gateway:
     async def cancel_order(self, order_id: OrderId, correlation_id: str) -> None:
         """Cancel what stands at the venue for the order; an open attempt is waited for."""
         # The wish may be fulfilled by now, and a next child stand that nobody wants canceled.
-        for child in await self.queries.list_pending_cancels():
-            if child.order_id == order_id:
-                await self.cancel(child, correlation_id)
+        for child in await self.queries.list_pending_cancels(order_id):
+            await self.cancel(child, correlation_id)
 
     async def cancel(self, child: VenueOrder, correlation_id: str) -> None:
         """Cancel one child. Where the venue refuses, its own word on the order decides."""
