@@ -6,11 +6,10 @@ import sys
 from decimal import Decimal
 from typing import Final
 
-import attrs
 import uvloop
 
 from binance_sim.engine.exchange import Exchange
-from binance_sim.engine.symbols import BTCUSDT, MaxNumOrders
+from binance_sim.engine.symbols import BTCUSDT, with_open_orders
 from binance_sim.wire.keys import hmac_key
 from binance_sim.wire.limits import UNLIMITED
 from binance_sim.wire.server import Settings, serving
@@ -23,11 +22,7 @@ OMNIBUS: Final = "omnibus"
 
 def build_exchange() -> Exchange:
     """Return an exchange with one rich account and room for all its orders."""
-    filters = tuple(
-        attrs.evolve(one, limit=10_000_000) if isinstance(one, MaxNumOrders) else one
-        for one in BTCUSDT.filters
-    )
-    made = Exchange([attrs.evolve(BTCUSDT, filters=filters)])
+    made = Exchange([with_open_orders(BTCUSDT, 10_000_000)])
     made.open_account(OMNIBUS)
     made.deposit(OMNIBUS, "USDT", Decimal(10**12), 1)
     return made

@@ -22,7 +22,7 @@ from binance_adapter.connector import (
 from binance_adapter.endpoints import Endpoints
 from binance_adapter.signing import Credentials, signer_of
 from binance_sim.engine.exchange import Exchange
-from binance_sim.engine.symbols import BTCUSDT, MaxNumOrders
+from binance_sim.engine.symbols import BTCUSDT, with_open_orders
 from binance_sim.engine.vocabulary import Side as VenueSide
 from binance_sim.faults.lags import Lags
 from binance_sim.faults.rules import Rule
@@ -264,11 +264,7 @@ async def _furnish(day: Day) -> None:
 
 def build_exchange() -> Exchange:
     """Return a market with the omnibus account in it, as rich as the books say."""
-    filters = tuple(
-        attrs.evolve(one, limit=100_000) if isinstance(one, MaxNumOrders) else one
-        for one in BTCUSDT.filters
-    )
-    made = Exchange([attrs.evolve(BTCUSDT, filters=filters)])
+    made = Exchange([with_open_orders(BTCUSDT, 100_000)])
     made.open_account(OMNIBUS)
     # As much as the scenario's treasury books.
     made.deposit(OMNIBUS, "USDT", Decimal(10_000_000), 1)

@@ -32,10 +32,10 @@ from binance_sim.engine.symbols import (
     BTCUSDT,
     ETHUSDT,
     MaxNumAlgoOrders,
-    MaxNumOrders,
     SymbolFilter,
     SymbolRules,
     complete,
+    with_open_orders,
 )
 from binance_sim.testing import with_stp_none
 from binance_sim.wire.keys import ApiKey, hmac_key, public_key
@@ -143,14 +143,15 @@ def build_venue(content: VenueFile, folder: Path, now_us: int) -> Venue:
 
 
 def _rules(rules: SymbolRules, content: VenueFile) -> SymbolRules:
-    filters = tuple(_with_limit(each, content.limits) for each in complete(rules).filters)
+    limits = content.limits
+    if limits.max_open_orders is not None:
+        rules = with_open_orders(rules, limits.max_open_orders)
+    filters = tuple(_with_limit(each, limits) for each in complete(rules).filters)
     whole = attrs.evolve(complete(rules), filters=filters)
     return with_stp_none(whole) if content.self_trades_allowed else whole
 
 
 def _with_limit(rule: SymbolFilter, limits: LimitEntry) -> SymbolFilter:
-    if isinstance(rule, MaxNumOrders) and limits.max_open_orders is not None:
-        return MaxNumOrders(limit=limits.max_open_orders)
     if isinstance(rule, MaxNumAlgoOrders) and limits.max_open_stops is not None:
         return MaxNumAlgoOrders(limit=limits.max_open_stops)
     return rule

@@ -5,14 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-import attrs
-
 from binance_sim.engine.exchange import Exchange
 from binance_sim.engine.symbols import (
     BTCUSDT,
     ETHUSDT,
-    MaxNumOrders,
-    SymbolRules,
+    with_open_orders,
 )
 from binance_sim.mapping import to_us
 from binance_sim.recording import Recording, packaged_recordings, read_folder
@@ -37,18 +34,9 @@ MAX_OPEN_ORDERS: Final = 100_000
 
 def build_exchange() -> Exchange:
     """Return an exchange that lists BTCUSDT and ETHUSDT, with the omnibus account, empty."""
-    exchange = Exchange([_roomy(BTCUSDT), _roomy(ETHUSDT)])
+    exchange = Exchange([with_open_orders(one, MAX_OPEN_ORDERS) for one in (BTCUSDT, ETHUSDT)])
     exchange.open_account(OMNIBUS)
     return exchange
-
-
-def _roomy(rules: SymbolRules) -> SymbolRules:
-    """Return the rules with room for the open orders of many customers."""
-    filters = tuple(
-        attrs.evolve(one, limit=MAX_OPEN_ORDERS) if isinstance(one, MaxNumOrders) else one
-        for one in rules.filters
-    )
-    return attrs.evolve(rules, filters=filters)
 
 
 async def furnish(exchange: Exchange, queries: Queries, venue_name: str, clock: Clock) -> None:

@@ -250,6 +250,14 @@ class SymbolRules:
     price_range: PriceRange | None = None  #: `GET executionRules`; None: no rule
 
 
+def with_open_orders(rules: SymbolRules, limit: int) -> SymbolRules:
+    """Return the rules with room for `limit` open orders of one account."""
+    filters = tuple(
+        MaxNumOrders(limit=limit) if isinstance(one, MaxNumOrders) else one for one in rules.filters
+    )
+    return attrs.evolve(rules, filters=filters)
+
+
 def complete(rules: SymbolRules) -> SymbolRules:
     """Return the rules with every order type and every kind of order list allowed.
 
