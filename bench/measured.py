@@ -1,11 +1,13 @@
 """What a round of a series came to, and what the rounds come to together."""
 
 import statistics
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import attrs
 
+_BETWEEN_LOOKS: Final = 100  #: at the clock
 NOISY: Final = 0.25
 """A series whose middle half is wider than this part of its median is no verdict."""
 
@@ -34,6 +36,20 @@ class Round:
             self.client_cpu / self.operations * 1e6,
             self.database_cpu / self.operations * 1e6,
         )
+
+
+def repeated(job: Callable[[], object], seconds: float) -> Round:
+    """Return how often one core does `job`, which never waits."""
+    begun, used, done = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - begun < seconds:
+        for _ in range(_BETWEEN_LOOKS):
+            job()
+        done += _BETWEEN_LOOKS
+    return Round(
+        operations=done,
+        seconds=time.perf_counter() - begun,
+        client_cpu=time.process_time() - used,
+    )
 
 
 @attrs.frozen(kw_only=True)

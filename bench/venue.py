@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 import msgspec
-from bench.measured import Round
+from bench.measured import Round, repeated
 from bench.sizes import CALLERS
 from bench.venue_served import API_KEY, OMNIBUS, SECRET, build_exchange
 
@@ -57,16 +57,7 @@ def engine(seconds: float) -> Round:
     """Return how many resting orders one core of the engine takes, without any wire."""
     exchange = build_exchange()
     request = limit(Side.BUY, "0.001", "60000")
-    begun, used, placed = time.perf_counter(), time.process_time(), 0
-    while time.perf_counter() - begun < seconds:
-        for _ in range(100):
-            exchange.place(OMNIBUS, request, placed + 1)
-            placed += 1
-    return Round(
-        operations=placed,
-        seconds=time.perf_counter() - begun,
-        client_cpu=time.process_time() - used,
-    )
+    return repeated(lambda: exchange.place(OMNIBUS, request, 1), seconds)
 
 
 async def submits(connector: BinanceConnector, seconds: float) -> Round:
@@ -119,18 +110,13 @@ async def parse(seconds: float) -> Round:
     stage = Stage(lambda _call, _parameters: exchange_info())
     symbol = await stage.symbols.get("BTCUSDT")
     frame = msgspec.json.encode({"subscriptionId": 0, "event": trade_event()})
-    begun, used, done = time.perf_counter(), time.process_time(), 0
-    while time.perf_counter() - begun < seconds:
-        for _ in range(100):
-            event = meaning_of(frame)
-            assert isinstance(event, ExecutionEvent), event
-            reports_of("binance", event, symbol)
-        done += 100
-    return Round(
-        operations=done,
-        seconds=time.perf_counter() - begun,
-        client_cpu=time.process_time() - used,
-    )
+
+    def one() -> None:
+        event = meaning_of(frame)
+        assert isinstance(event, ExecutionEvent), event
+        reports_of("binance", event, symbol)
+
+    return repeated(one, seconds)
 
 
 @contextlib.asynccontextmanager
