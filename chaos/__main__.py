@@ -61,7 +61,7 @@ def show(console: Console, verdicts: Sequence[Verdict]) -> None:
         *("seed", "orders", "at the venue", "trades", "put back", "alerts"),
         *("faults met", "cuts", "broken"),
     ):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     for one in verdicts:
         table.add_row(
             *(str(one.seed), f"{one.accepted:,}", f"{one.venue_orders:,}", f"{one.trades:,}"),

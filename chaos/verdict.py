@@ -32,7 +32,7 @@ async def judge(day: Day) -> Verdict:
     tables, history = day.store.tables, day.history()
     broken = [
         f"{one.law} {violation.subject}: {violation.detail}"
-        for one in laws.check(await day.queries.books(), history, rules=None)
+        for one in laws.check(await day.queries.books(), history)
         for violation in one.violations
     ]
     broken += _trades_twice_or_never(day)
@@ -68,7 +68,7 @@ async def judge(day: Day) -> Verdict:
 def _trades_twice_or_never(day: Day) -> list[str]:
     """Return the venue's trades that are not in the books exactly once."""
     theirs = Counter(report.key for report in day.history().executions)
-    ours = Counter(key for key in day.store.tables.executions)
+    ours = Counter(day.store.tables.executions)
     posted = Counter(
         entry.reference
         for entry in day.store.tables.journal_entries.values()

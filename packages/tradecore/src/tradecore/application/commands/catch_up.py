@@ -20,7 +20,9 @@ class CaughtUp:
     children: int  #: asked about
     fills: int  #: read at the venue, known or not
     cursors: Mapping[str, int]  #: by symbol, the trade id up to which everything is posted
-    unread: tuple[str, ...] = ()  #: symbols of which the venue gave no fills
+    unread: tuple[
+        str, ...
+    ] = ()  #: symbols of which the venue gave no fills, or some are not posted
 
 
 @attrs.frozen(kw_only=True)
