@@ -68,7 +68,7 @@ async def judge(day: Day) -> Verdict:
 def _trades_twice_or_never(day: Day) -> list[str]:
     """Return the venue's trades that are not in the books exactly once."""
     theirs = Counter(report.key for report in day.history().executions)
-    ours = Counter(day.store.tables.executions)
+    ours = Counter(day.store.tables.executions.keys())
     posted = Counter(
         entry.reference
         for entry in day.store.tables.journal_entries.values()
